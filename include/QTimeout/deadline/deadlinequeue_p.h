@@ -1,0 +1,183 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#ifndef QTIMEOUT_DEADLINEQUEUE_P_H
+#define QTIMEOUT_DEADLINEQUEUE_P_H
+
+//
+//  W A R N I N G
+//  -------------
+//
+// This file is not part of the QTimeout API. It is installed because entries of the queue are
+// members of coroutine frames, and may change from version to version. We mean it.
+//
+
+#include "qtimeoutdeadline.h"
+
+#include <QtCore/qobject.h>
+#include <QtCore/qtimer.h>
+
+#include <memory>
+#include <vector>
+
+namespace QTimeout::detail {
+
+class DeadlineQueue;
+
+/*
+    Something that is due at a certain time. The times are on the queue's own scale, that of
+    DeadlineQueue::now().
+*/
+class QTIMEOUT_EXPORT DeadlineEntry
+{
+public:
+    DeadlineEntry() = default;
+    DeadlineEntry(const DeadlineEntry &) = delete;
+    DeadlineEntry &operator=(const DeadlineEntry &) = delete;
+
+    bool isQueued() const noexcept { return m_queue != nullptr; }
+    DeadlineQueue *queue() const noexcept { return m_queue; }
+    qint64 deadline() const noexcept { return m_deadline; }
+
+protected:
+    ~DeadlineEntry();
+
+    // The deadline has passed, the event loop has brought it up, and the entry is in no queue any
+    // more. May delete the entry, insert it again, and run an event loop.
+    virtual void due() = 0;
+
+private:
+    friend class DeadlineQueue;
+
+    struct Links
+    {
+        DeadlineEntry *previous;
+        DeadlineEntry *next;
+    };
+
+    DeadlineQueue *m_queue = nullptr;
+    qint64 m_deadline = ForeverNSecs; // not before this
+    qint64 m_latest = ForeverNSecs; // a wake-up is asked for at this time
+    quint64 m_serial = 0; // the order in which deadlines were set
+    union {
+        Links m_links; // among the young
+        size_t m_index; // in the heap
+    };
+    bool m_young = false;
+};
+
+/*
+    The deadlines of one thread. See the essay in deadlinequeue.cpp.
+*/
+class QTIMEOUT_EXPORT DeadlineQueue : public QObject
+{
+public:
+    // A deadline on the scale of now(), and the time at which to wake up for it.
+    struct Time
+    {
+        qint64 deadline = ForeverNSecs;
+        qint64 latest = ForeverNSecs;
+    };
+
+    // That of the calling thread; null when the thread is past running anything.
+    static DeadlineQueue *current() noexcept;
+    // The same without making one that does not exist.
+    static DeadlineQueue *existing() noexcept;
+
+    qint64 now() const noexcept;
+    Time resolve(Deadline deadline) const noexcept;
+    Time resolve(qint64 deadline, Qt::TimerType type) const noexcept;
+    // From the queue's scale to that of QDeadlineTimer.
+    qint64 toReal(qint64 time) const noexcept;
+    qint64 fromReal(qint64 time) const noexcept;
+
+    // The entry comes up at this time, whether or not it was queued before. Forever takes it out.
+    void set(DeadlineEntry *entry, Time time);
+    // The deadline stays readable.
+    void remove(DeadlineEntry *entry) noexcept;
+
+    // For tests, benchmarks and the test clock.
+    size_t size() const noexcept { return m_youngCount + m_heap.size(); }
+    size_t capacity() const noexcept { return m_heap.capacity(); }
+    quint64 timerEvents() const noexcept { return m_timerEvents; }
+    quint64 timerStarts() const noexcept { return m_timerStarts; }
+    bool isArmed() const noexcept { return m_wakeUp != ForeverNSecs; }
+
+    bool isFrozen() const noexcept { return m_frozen; }
+    void freeze();
+    void thaw();
+    void setFrozenTime(qint64 time);
+    qint64 earliestDeadline();
+    void expireDue();
+
+private:
+    struct Node
+    {
+        // What the entry had when it was placed: never later than what it has now.
+        qint64 deadline;
+        quint64 serial;
+        DeadlineEntry *entry;
+    };
+
+    DeadlineQueue();
+    ~DeadlineQueue() override;
+    static DeadlineQueue *make();
+    struct ThreadExit;
+
+    bool event(QEvent *event) override;
+    void timeout();
+
+    void insert(DeadlineEntry *entry);
+    void move(DeadlineEntry *entry);
+
+    // The young
+    void addYoung(DeadlineEntry *entry) noexcept;
+    void removeYoung(DeadlineEntry *entry) noexcept;
+    void growUp();
+
+    // The heap
+    static bool precedes(const Node &a, const Node &b) noexcept;
+    void place(size_t index, const Node &node) noexcept;
+    void siftUp(size_t index, Node node) noexcept;
+    void siftDown(size_t index, Node node) noexcept;
+    void removeFromHeap(size_t index) noexcept;
+    void shrink();
+    DeadlineEntry *takeDue(qint64 time, quint64 serial);
+
+    // The timer
+    Time timeAt(qint64 deadline, qint64 remaining, Qt::TimerType type) const noexcept;
+    void findWakeUp(size_t index, qint64 &wakeUp) const noexcept;
+    qint64 nextWakeUp();
+    void rearm();
+    void arm(qint64 wakeUp);
+    void disarm();
+    void waitForEventLoop();
+    void eventLoopRuns();
+
+    std::vector<Node> m_heap;
+    DeadlineEntry *m_firstYoung = nullptr;
+    size_t m_youngCount = 0;
+    qint64 m_youngWakeUp = ForeverNSecs; // not later than the young need
+    quint64 m_lastSerial = 0;
+    qint64 m_wakeUp = ForeverNSecs; // what the timer is armed for
+    qint64 m_expectedTimeout = 0; // the same, but not before the moment when it was armed
+    qint64 m_offset = 0; // what now() is ahead of the real clock
+    qint64 m_frozenTime = 0;
+    bool m_frozen = false;
+    bool m_ioLookedAt = false; // since the timer was found to be late
+    bool m_waitingForEventLoop = false;
+    QObject *m_dispatcher = nullptr; // the one whose end is watched
+    QTimer m_timer;
+    quint64 m_timerEvents = 0;
+    quint64 m_timerStarts = 0;
+};
+
+inline DeadlineEntry::~DeadlineEntry()
+{
+    if (m_queue)
+        m_queue->remove(this);
+}
+
+} // namespace QTimeout::detail
+
+#endif // QTIMEOUT_DEADLINEQUEUE_P_H

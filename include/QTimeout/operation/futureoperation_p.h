@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#ifndef QTIMEOUT_FUTUREOPERATION_P_H
+#define QTIMEOUT_FUTUREOPERATION_P_H
+
+//
+//  W A R N I N G
+//  -------------
+//
+// This file is not part of the QTimeout API. It is installed because templates need it, and may
+// change from version to version. We mean it.
+//
+
+#include "../scope/qtimeoutcancelled.h"
+#include "qtimeoutabort.h"
+#include "wait_p.h"
+
+#include <QtCore/qfuture.h>
+#include <QtCore/qfuturewatcher.h>
+
+#include <memory>
+#include <type_traits>
+
+/*
+    Waiting for a QFuture. QCoro's own awaiter is not used: it calls result() on a future that was
+    cancelled, which crashes.
+*/
+
+namespace QTimeout::detail {
+
+/*
+    What does not depend on the type of the result.
+*/
+class QTIMEOUT_EXPORT FutureLink
+{
+public:
+    FutureLink() = default;
+    ~FutureLink();
+    Q_DISABLE_COPY_MOVE(FutureLink)
+
+    void connect(const QFuture<void> &future, Wait *wait);
+    void disconnect() noexcept;
+
+    // An exception was stored in it. That cancels it too, and QFuture does not tell the difference.
+    static bool hasException(const QFuture<void> &future);
+
+private:
+    std::unique_ptr<QFutureWatcher<void>> m_watcher;
+};
+
+// Cancels the source when somebody cancels what was derived from it.
+QTIMEOUT_EXPORT void cancelWith(const QFuture<void> &derived, const QFuture<void> &source);
+
+template<typename T>
+class FutureOperation
+{
+public:
+    using Result = T;
+    static constexpr bool canAbandon = true;
+
+    explicit FutureOperation(QFuture<T> future) noexcept : m_future(std::move(future)) {}
+    FutureOperation(FutureOperation &&other) noexcept : m_future(std::move(other.m_future)) {}
+
+    bool isReady() const { return m_future.isFinished() || m_future.isCanceled(); }
+    void start(Wait *wait) { m_link.connect(QFuture<void>(m_future), wait); }
+    void abandon() noexcept { m_link.disconnect(); }
+    void abort() { abortOperation(m_future); }
+
+    Result take()
+    {
+        // Only a future that was cancelled and still runs would block here.
+        if (!m_future.isCanceled() || FutureLink::hasException(QFuture<void>(m_future)))
+            m_future.waitForFinished(); // throws what is stored
+        if (m_future.isCanceled())
+            throw QTimeoutCancelled();
+        if constexpr (!std::is_void_v<T>) {
+            if (m_future.resultCount() == 0) // finished without a result
+                throw QTimeoutCancelled();
+            if constexpr (std::is_copy_constructible_v<T>)
+                return m_future.result();
+            else
+                return m_future.takeResult();
+        }
+    }
+
+private:
+    QFuture<T> m_future;
+    FutureLink m_link;
+};
+
+} // namespace QTimeout::detail
+
+#endif // QTIMEOUT_FUTUREOPERATION_P_H

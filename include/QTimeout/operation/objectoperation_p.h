@@ -1,0 +1,413 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#ifndef QTIMEOUT_OBJECTOPERATION_P_H
+#define QTIMEOUT_OBJECTOPERATION_P_H
+
+//
+//  W A R N I N G
+//  -------------
+//
+// This file is not part of the QTimeout API. It is installed because templates need it, and may
+// change from version to version. We mean it.
+//
+
+#include "../scope/qtimeoutcancelled.h"
+#include "qtimeoutabort.h"
+#include "wait_p.h"
+
+#include <QtCore/qtimer.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+
+/*
+    Waiting for a QObject: until it has finished, until a timer times out, or for a signal.
+
+    An operation is what a wait is about. It offers:
+
+        Result                 what take() returns
+        isReady()              it has ended: take() has the result or throws
+        start(wait)            tells the wait once when it ends, unless it is abandoned before
+        canAbandon             whether it can be abandoned before it has ended
+        abandon()              tells nobody, and leaves no connection behind
+        abort()                applies QTimeoutAbort
+        take()                 the result; throws QTimeoutCancelled if what was awaited has gone
+*/
+
+namespace QTimeout::detail {
+
+/*
+    Aborts an object in the thread in which it lives. While a call is on its way to another thread,
+    or about to be sent, the object may be destroyed there; that is noticed.
+*/
+class QTIMEOUT_EXPORT AbortTarget
+{
+public:
+    AbortTarget() = default;
+    ~AbortTarget();
+    Q_DISABLE_COPY_MOVE(AbortTarget)
+
+    void setObject(QObject *object);
+    void setRemoteObject(QObject *object);
+    // False, without the call, for an object that has been destroyed in another thread.
+    bool ask(const std::function<bool()> &question) const;
+    // It has been destroyed in another thread, though perhaps the news has not arrived yet.
+    bool isGone() const;
+    void invoke(QObject *object, const std::function<void()> &abort) const;
+
+private:
+    struct Remote;
+
+    std::shared_ptr<Remote> m_remote; // for an object of another thread
+    QMetaObject::Connection m_destroyed;
+};
+
+/*
+    The connections of an operation to one object: to the signal that it waits for, and to the
+    object's end.
+*/
+class QTIMEOUT_EXPORT ObjectLink
+{
+public:
+    ObjectLink() = default;
+    ~ObjectLink() { disconnect(); }
+    Q_DISABLE_COPY_MOVE(ObjectLink)
+
+    void disconnect();
+
+    QMetaObject::Connection signal;
+    QMetaObject::Connection destroyed;
+    AbortTarget target;
+};
+
+QTIMEOUT_EXPORT void warnOfNull();
+
+template<typename Derived>
+struct EndReceiver
+{
+    typename Listener<Derived>::Pointer listener;
+
+    void operator()() const
+    {
+        if (listener->owner)
+            listener->owner->received();
+    }
+};
+
+/*
+    Derived classes have received(), called with the arguments of the signal.
+*/
+template<typename Derived, typename Object>
+class ObjectOperation
+{
+public:
+    static constexpr bool canAbandon = true;
+
+    explicit ObjectOperation(Object *object) : m_object(object)
+    {
+        if (!object)
+            warnOfNull();
+    }
+    ObjectOperation(ObjectOperation &&other) noexcept : m_object(other.m_object)
+    {
+        Q_ASSERT(!other.m_wait);
+    }
+    ~ObjectOperation() { abandon(); }
+
+    void abandon()
+    {
+        if (m_listener)
+            m_listener->owner = nullptr;
+        m_link.disconnect();
+    }
+
+    void abort()
+    {
+        if (m_object)
+            m_link.target.invoke(m_object, [object = m_object] { abortOperation(*object); });
+    }
+
+protected:
+    // The signal first: it may be destroyed() itself.
+    template<typename Signal, typename Receiver>
+    void listen(Wait *wait, Signal signal, const Receiver &receiver, Listener<Derived> *listener,
+                Qt::ConnectionType type = Qt::AutoConnection)
+    {
+        m_link.signal = QObject::connect(m_object, signal, wait->home(), receiver, type);
+        listen(wait, listener);
+    }
+
+    void listen(Wait *wait, Listener<Derived> *listener)
+    {
+        m_wait = wait;
+        m_listener = listener;
+        m_link.target.setObject(m_object);
+        m_link.destroyed = QObject::connect(m_object, &QObject::destroyed, wait->home(),
+                                            [pointer = m_listener] {
+                                                if (pointer->owner)
+                                                    pointer->owner->objectDestroyed();
+                                            });
+    }
+
+    template<typename Signal>
+    void listenForEnd(Wait *wait, Signal signal)
+    {
+        auto *listener = new Listener<Derived>(static_cast<Derived *>(this));
+        listen(wait, signal, EndReceiver<Derived>{typename Listener<Derived>::Pointer(listener)},
+               listener);
+    }
+
+    // The operation has ended, whether well or not.
+    Wait *end()
+    {
+        m_ended = true;
+        abandon();
+        return m_wait;
+    }
+
+    bool hasEnded() const { return m_ended || !m_object || m_link.target.isGone(); }
+
+    template<typename Question>
+    bool ask(Question question) const
+    {
+        return m_link.target.ask([this, question] { return question(m_object); });
+    }
+
+    // Throws if it has been destroyed.
+    Object *object() const
+    {
+        if (!m_object || m_link.target.isGone())
+            throw QTimeoutCancelled();
+        return m_object;
+    }
+
+    // The object has been destroyed. For derived classes.
+    void gone() const noexcept {}
+
+private:
+    void objectDestroyed()
+    {
+        m_object = nullptr;
+        static_cast<Derived *>(this)->gone();
+        end()->operationEnded();
+    }
+
+    Object *m_object; // null when it has been destroyed
+    Wait *m_wait = nullptr;
+    typename Listener<Derived>::Pointer m_listener;
+    ObjectLink m_link;
+    bool m_ended = false;
+};
+
+/*
+    An object that has a signal finished() and says with isFinished() whether it has been emitted:
+    QNetworkReply, and others of that shape.
+*/
+template<typename T>
+concept Finishable = std::is_base_of_v<QObject, T> && requires(T *object)
+{
+    {
+        object->isFinished()
+        } -> std::convertible_to<bool>;
+    requires std::is_member_function_pointer_v<decltype(&T::finished)>;
+};
+
+template<typename Object>
+class FinishOperation final : public ObjectOperation<FinishOperation<Object>, Object>
+{
+    using Base = ObjectOperation<FinishOperation, Object>;
+
+public:
+    using Result = Object *;
+    using Base::Base;
+
+    bool isReady() const
+    {
+        return Base::hasEnded()
+                || Base::ask([](Object *object) { return object->isFinished(); });
+    }
+    void start(Wait *wait) { Base::listenForEnd(wait, &Object::finished); }
+    void received() { Base::end()->operationEnded(); }
+    Result take() const { return Base::object(); }
+};
+
+/*
+    A timer that somebody else has started. It is left running.
+*/
+class TimerOperation final : public ObjectOperation<TimerOperation, QTimer>
+{
+public:
+    using Result = void;
+    using ObjectOperation::ObjectOperation;
+
+    bool isReady() const
+    {
+        return hasEnded() || !ask([](const QTimer *timer) { return timer->isActive(); });
+    }
+    void start(Wait *wait) { listenForEnd(wait, &QTimer::timeout); }
+    void received() { end()->operationEnded(); }
+    void abort() const noexcept {}
+    void take() const { Q_UNUSED(object()) }
+};
+
+template<typename Arg>
+constexpr bool isPrivateSignal()
+{
+    return std::string_view(Q_FUNC_INFO).find("::QPrivateSignal") != std::string_view::npos;
+}
+
+/*
+    What a signal with these arguments gives: nothing, a value or a tuple. A QPrivateSignal is left
+    out.
+*/
+template<typename Taken, typename... Args>
+struct SignalResult;
+
+template<typename... Taken>
+struct SignalResult<std::tuple<Taken...>>
+{
+    using Arguments = std::tuple<Taken...>;
+    using Type = Arguments;
+};
+
+template<>
+struct SignalResult<std::tuple<>>
+{
+    using Arguments = std::tuple<>;
+    using Type = void;
+};
+
+template<typename Single>
+struct SignalResult<std::tuple<Single>>
+{
+    using Arguments = std::tuple<Single>;
+    using Type = Single;
+};
+
+template<typename... Taken, typename Arg, typename... Args>
+struct SignalResult<std::tuple<Taken...>, Arg, Args...>
+    : std::conditional_t<isPrivateSignal<Arg>(), SignalResult<std::tuple<Taken...>>,
+                         SignalResult<std::tuple<Taken..., std::decay_t<Arg>>, Args...>>
+{
+};
+
+template<typename Signal>
+struct SignalTraits;
+
+template<typename Class_, typename... Args>
+struct SignalTraits<void (Class_::*)(Args...)> : SignalResult<std::tuple<>, Args...>
+{
+    using Class = Class_;
+};
+
+template<typename Class_, typename... Args>
+struct SignalTraits<void (Class_::*)(Args...) const> : SignalResult<std::tuple<>, Args...>
+{
+    using Class = Class_;
+};
+
+/*
+    Takes the first emission of a signal, in whichever thread it happens, so that it counts from that
+    moment on, and not only when the news has arrived.
+*/
+template<typename Operation, typename Arguments>
+class SignalListener final : public Listener<Operation>
+{
+public:
+    using Pointer = QExplicitlySharedDataPointer<SignalListener>;
+
+    SignalListener(Operation *operation, DeadlineQueue *home)
+        : Listener<Operation>(operation), m_home(home)
+    {
+    }
+
+    template<typename... Args>
+    void emitted(const Args &...args)
+    {
+        if (m_isTaken.exchange(true, std::memory_order_relaxed))
+            return;
+        m_arguments.emplace(args...);
+        m_isReady.store(true, std::memory_order_release);
+        if (DeadlineQueue::existing() == m_home) {
+            if (this->owner)
+                this->owner->received();
+        } else {
+            QMetaObject::invokeMethod(
+                    m_home,
+                    [self = Pointer(this)] {
+                        if (self->owner)
+                            self->owner->received();
+                    },
+                    Qt::QueuedConnection);
+        }
+    }
+
+    bool isReady() const noexcept { return m_isReady.load(std::memory_order_acquire); }
+    Arguments &arguments() { return *m_arguments; }
+
+private:
+    DeadlineQueue *const m_home;
+    std::atomic<bool> m_isTaken = false;
+    std::atomic<bool> m_isReady = false;
+    std::optional<Arguments> m_arguments;
+};
+
+template<typename Operation, typename Arguments>
+struct SignalReceiver;
+
+template<typename Operation, typename... Args>
+struct SignalReceiver<Operation, std::tuple<Args...>>
+{
+    typename SignalListener<Operation, std::tuple<Args...>>::Pointer listener;
+
+    void operator()(const Args &...args) const { listener->emitted(args...); }
+};
+
+/*
+    A signal, once. The sender is not aborted: one has stopped waiting for it.
+*/
+template<typename Sender, typename Signal>
+class SignalOperation final : public ObjectOperation<SignalOperation<Sender, Signal>, Sender>
+{
+    using Base = ObjectOperation<SignalOperation, Sender>;
+    using Arguments = typename SignalTraits<Signal>::Arguments;
+    using Receiver = SignalReceiver<SignalOperation, Arguments>;
+
+public:
+    using Result = typename SignalTraits<Signal>::Type;
+
+    SignalOperation(Sender *sender, Signal signal) : Base(sender), m_signal(signal) {}
+
+    bool isReady() const { return Base::hasEnded() || (m_listener && m_listener->isReady()); }
+    void start(Wait *wait)
+    {
+        m_listener = new SignalListener<SignalOperation, Arguments>(this, wait->home());
+        Base::listen(wait, m_signal, Receiver{m_listener}, m_listener.data(), Qt::DirectConnection);
+    }
+    // Resumes later, so that the sender can be destroyed when the signal has been awaited.
+    void received() { Base::end()->operationEndedLater(); }
+    void abort() const noexcept {}
+    Result take()
+    {
+        if (!m_listener || !m_listener->isReady())
+            throw QTimeoutCancelled();
+        if constexpr (std::tuple_size_v<Arguments> == 1)
+            return std::get<0>(std::move(m_listener->arguments()));
+        else if constexpr (std::tuple_size_v<Arguments> > 1)
+            return std::move(m_listener->arguments());
+    }
+
+private:
+    const Signal m_signal;
+    typename SignalListener<SignalOperation, Arguments>::Pointer m_listener;
+};
+
+} // namespace QTimeout::detail
+
+#endif // QTIMEOUT_OBJECTOPERATION_P_H

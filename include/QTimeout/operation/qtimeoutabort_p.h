@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#ifndef QTIMEOUTABORT_P_H
+#define QTIMEOUTABORT_P_H
+
+//
+//  W A R N I N G
+//  -------------
+//
+// This file is not part of the QTimeout API. It is installed because templates need it, and may
+// change from version to version. We mean it.
+//
+
+#include "qtimeoutabort.h"
+
+#include <type_traits>
+
+namespace QTimeout::detail {
+
+template<typename T>
+concept Complete = requires
+{
+    sizeof(T);
+};
+
+QTIMEOUT_EXPORT void abortByMetaObject(QObject *object);
+
+/*
+    Applies the rule for T, in whichever of the usual ways a specialisation is written: as a
+    function abort() or as a call operator, that takes a reference or a pointer.
+*/
+template<typename T>
+void abortOperation(T &operation)
+{
+    static_assert(
+            Complete<T>,
+            "QTimeout: the type of the operation is only declared here, so that nobody can know "
+            "how to abort it. Include its header.");
+    using Rule = QTimeoutAbort<T>;
+    if constexpr (requires(Rule rule) { rule.abort(operation); })
+        Rule{}.abort(operation);
+    else if constexpr (requires(Rule rule) { rule.abort(&operation); })
+        Rule{}.abort(&operation);
+    else if constexpr (requires(Rule rule) { rule(operation); })
+        Rule{}(operation);
+    else if constexpr (requires(Rule rule) { rule(&operation); })
+        Rule{}(&operation);
+    else
+        static_assert(
+                !Complete<T>,
+                "QTimeoutAbort: a specialisation needs a function static void abort(T &operation).");
+}
+
+} // namespace QTimeout::detail
+
+/*!
+    \class QTimeoutAbort
+    \inmodule QTimeout
+    \brief Says how an operation of the type T is aborted.
+
+    The default calls the first that the operation has of \c abort(), \c cancel() and \c kill(),
+    which are to be public and callable without arguments. That is right for QNetworkReply,
+    QAbstractSocket, QWebSocket, QFuture, QProcess and many more. A QObject whose static type has
+    none of them is asked for them through its meta-object, so that a \c{QObject *} works too. What
+    has none of them is simply no longer waited for.
+
+    Specialise it for your own types:
+
+    \code
+    template<>
+    struct QTimeoutAbort<Upload>
+    {
+        static void abort(Upload &upload) { upload.giveUp(Upload::Timeout); }
+    };
+    \endcode
+
+    The specialisation must be visible wherever an operation of the type is put under a scope. It is
+    called in the thread in which the operation lives, at most once for an operation, when nobody
+    waits for it any more.
+
+    \sa QTimeoutScope::watch(), QTimeout::run()
+*/
+
+/*!
+    \fn template <typename T> void QTimeoutAbort<T>::abort(T &operation)
+
+    Aborts \a operation.
+*/
+template<typename T>
+void QTimeoutAbort<T>::abort(T &operation)
+{
+    if constexpr (requires { operation.abort(); })
+        operation.abort();
+    else if constexpr (requires { operation.cancel(); })
+        operation.cancel();
+    else if constexpr (requires { operation.kill(); })
+        operation.kill();
+    else if constexpr (std::is_base_of_v<QObject, T>)
+        QTimeout::detail::abortByMetaObject(&operation);
+}
+
+#endif // QTIMEOUTABORT_P_H

@@ -1,0 +1,311 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#ifndef QTIMEOUTRUN_P_H
+#define QTIMEOUTRUN_P_H
+
+//
+//  W A R N I N G
+//  -------------
+//
+// This file is not part of the QTimeout API. It is installed because templates need it, and may
+// change from version to version. We mean it.
+//
+
+#include "../scope/qtimeoutscope.h"
+#include "operation_p.h"
+#include "operationwait_p.h"
+#include "qtimeoutrun.h"
+
+#include <QtCore/qeventloop.h>
+#include <QtCore/qpromise.h>
+
+#include <memory>
+#include <optional>
+
+/*!
+    \namespace QTimeout
+    \inmodule QTimeout
+    \brief Deadlines for asynchronous work: functions that need no scope of one's own.
+*/
+
+/*!
+    \fn template <typename Operation, typename... Args> auto QTimeout::run(QTimeout::Deadline deadline, Operation &&operation, Args &&...args)
+
+    Waits for \a operation until \a deadline, and returns a QCoro::Task with what it gives:
+
+    \code
+    QNetworkReply *reply = co_await QTimeout::run(1500ms, manager.get(request));
+    const int code = co_await QTimeout::run(30s, dialog, &QDialog::finished);
+    \endcode
+
+    If the deadline passes first, the operation is aborted by the rule that QTimeoutAbort has for
+    its type, and the task throws QTimeoutError. An operation that has finished by then beats
+    the deadline, even if the news is still on its way through the event loop.
+
+    The operation is one of these:
+
+    \list
+    \li A QCoro::Task, which is moved in; a QFuture; a QNetworkReply, QTimer or other pointer that
+        QCoro can await; or anything else for which a QCoro header is included.
+    \li A sender and, in \a args, one of its signals. The result is the signal's argument, a tuple
+        if it has several, and void if it has none. The sender is not aborted.
+    \endlist
+
+    The result is what \c co_await would give for the operation. Exceptions of the operation are
+    passed on. If the QObject that is waited for is destroyed, or the QFuture is cancelled by
+    somebody, the task throws QTimeoutCancelled at once.
+
+    \section1 What cannot be aborted
+
+    A plain coroutine cannot be interrupted by anybody, since QCoro's tasks know no cancellation.
+    Then run() stops waiting for it; it goes on by itself, its result is discarded when it comes,
+    and its frame is freed then. What run(), tryRun(), sleepFor() and sleepUntil() give does end
+    when nobody waits for it any more.
+
+    An awaitable that is passed as an lvalue, and a step of a QCoro::AsyncGenerator, cannot be given
+    up safely. The expiry arrives when they end.
+
+    A QTimer is left running: it belongs to its owner.
+
+    \section1 A trap of g++ 12
+
+    That compiler destroys the closure of a lambda twice if it has captures and is written inside a
+    \c co_await expression, in any coroutine library. Write \c{auto task = run(...); co_await task;}
+    there.
+
+    This is Python's \c{asyncio.wait_for()} and \c{async with timeout(delay)} for one operation, and
+    tokio's \c{timeout()}.
+
+    \sa tryRun(), waitFor(), QTimeoutScope::run()
+*/
+
+/*!
+    \fn template <typename Operation, typename... Args> auto QTimeout::tryRun(QTimeout::Deadline deadline, Operation &&operation, Args &&...args)
+
+    Waits for \a operation (with \a args) until \a deadline like run(), but gives an empty \c
+    std::optional instead of throwing when the deadline passes; if the operation has no result, \c
+    false instead of \c true.
+
+    \code
+    if (const std::optional<Answer> answer = co_await QTimeout::tryRun(200ms, ask()))
+        show(*answer);
+    \endcode
+
+    Only the passing of this very deadline is meant. A QTimeoutError that the operation throws by
+    itself, a cancellation and other errors go through.
+
+    This is Trio's \c move_on_after and Kotlin's \c withTimeoutOrNull.
+*/
+
+/*!
+    \fn template <typename Operation, typename... Args> auto QTimeout::waitFor(QTimeout::Deadline deadline, Operation &&operation, Args &&...args)
+
+    Waits for \a operation (with \a args) until \a deadline like run(), but blocks in a nested event
+    loop, and returns the result itself. For \c main(), tests and other places outside of
+    coroutines.
+
+    If the application quits meanwhile, the operation is aborted and QTimeoutCancelled is thrown.
+*/
+
+/*!
+    \fn template <typename T> QFuture<T> QTimeout::withTimeout(QFuture<T> future, QTimeout::Deadline deadline)
+
+    Returns a future that has the results of \a future, or its exception, when that finishes; or a
+    QTimeoutError if \a deadline passes before. Then \a future is cancelled.
+
+    All results are passed on when \a future finishes; of a type that cannot be copied, the first.
+
+    To cancel the returned future cancels \a future, and the other way round. The calling thread
+    needs an event loop.
+
+    \code
+    QTimeout::withTimeout(QtConcurrent::run(decode, data), 2s)
+            .then(this, [this](const QImage &image) { show(image); })
+            .onFailed(this, [this](const QTimeoutError &) { showHourglass(); });
+    \endcode
+*/
+
+/*!
+    \fn template <typename Operation, typename... Args> auto QTimeoutScope::run(Operation &&operation, Args &&...args)
+
+    Waits for \a operation (with \a args) under this scope, and returns a QCoro::Task with what it
+    gives. If the scope expires, the operation is aborted and the task throws QTimeoutError; if it
+    is cancelled or destroyed, QTimeoutCancelled. See QTimeout::run() for what can be waited for.
+
+    Under a scope that has expired or was cancelled, the operation is aborted at once and the task
+    throws accordingly. Under an inactive or finished one it runs without a deadline, and a warning
+    is logged.
+
+    That a run has ended does not finish the scope: the next one has what is left of the deadline.
+
+    \sa tryRun(), watch()
+*/
+
+/*!
+    \fn template <typename Operation, typename... Args> auto QTimeoutScope::tryRun(Operation &&operation, Args &&...args)
+
+    Waits for \a operation (with \a args) under this scope like run(), but gives an empty \c
+    std::optional, or \c false, when this scope has expired. A cancellation still throws
+    QTimeoutCancelled.
+*/
+
+namespace QTimeout {
+
+namespace detail {
+
+template<typename Operation>
+QCoro::Task<typename Operation::Result> runOperation(Limit limit, Operation operation)
+{
+    // A finished operation needs neither clock nor queue.
+    if (limit.scope || !operation.isReady()) {
+        OperationWait<struct RunTag, Operation> wait(Work::Run, limit, operation);
+        co_await wait;
+        if (wait.outcome() == Wait::Outcome::Expired)
+            throw QTimeoutError();
+        if (wait.outcome() == Wait::Outcome::Cancelled)
+            throw QTimeoutCancelled();
+    }
+    co_return operation.take();
+}
+
+template<typename T>
+using TryResult = std::conditional_t<std::is_void_v<T>, bool,
+                                     std::optional<std::conditional_t<std::is_void_v<T>, int, T>>>;
+
+template<typename Operation>
+QCoro::Task<TryResult<typename Operation::Result>> tryRunOperation(Limit limit, Operation operation)
+{
+    using Result = TryResult<typename Operation::Result>;
+    if (limit.scope || !operation.isReady()) {
+        OperationWait<struct TryRunTag, Operation> wait(Work::Run, limit, operation);
+        co_await wait;
+        if (wait.outcome() == Wait::Outcome::Expired)
+            co_return Result();
+        if (wait.outcome() == Wait::Outcome::Cancelled)
+            throw QTimeoutCancelled();
+    }
+    if constexpr (std::is_void_v<typename Operation::Result>) {
+        operation.take();
+        co_return true;
+    } else {
+        co_return Result(operation.take());
+    }
+}
+
+/*
+    What a task gives, kept until an event loop has returned.
+*/
+template<typename T>
+QCoro::Task<> collect(QCoro::Task<T> task, QEventLoop *loop, HelperResult<T> *result, bool *ended)
+{
+    try {
+        if constexpr (std::is_void_v<T>)
+            co_await task;
+        else
+            result->return_value(co_await task);
+    } catch (...) {
+        result->unhandled_exception();
+    }
+    *ended = true;
+    loop->quit();
+}
+
+template<typename T>
+T waitForTask(QTimeoutScope &scope, QCoro::Task<T> task)
+{
+    QEventLoop loop;
+    HelperResult<T> result;
+    bool ended = false;
+    collect(std::move(task), &loop, &result, &ended);
+    if (!ended)
+        loop.exec();
+    if (!ended) // the application is quitting
+        scope.cancel();
+    while (!ended) // what cannot be abandoned refers to what stands on this stack
+        loop.processEvents(QEventLoop::WaitForMoreEvents);
+    return result.take();
+}
+
+/*
+    Passes on what becomes of a future that is under a deadline.
+*/
+template<typename T>
+QCoro::Task<> passOn(QCoro::Task<T> task, QFuture<T> source, std::shared_ptr<QPromise<T>> promise)
+{
+    try {
+        if constexpr (std::is_void_v<T>) {
+            co_await task;
+        } else {
+            promise->addResult(co_await task);
+            for (int i = 1; i < source.resultCount(); ++i) {
+                if constexpr (std::is_copy_constructible_v<T>)
+                    promise->addResult(source.resultAt(i));
+            }
+        }
+    } catch (const QTimeoutCancelled &) {
+        promise->future().cancel();
+    } catch (...) {
+        promise->setException(std::current_exception());
+    }
+    promise->finish();
+}
+
+} // namespace detail
+
+template<typename Operation, typename... Args>
+auto run(Deadline deadline, Operation &&operation, Args &&...args)
+{
+    return detail::runOperation({deadline, nullptr, "run"},
+                                detail::makeOperation(std::forward<Operation>(operation),
+                                                      std::forward<Args>(args)...));
+}
+
+template<typename Operation, typename... Args>
+auto tryRun(Deadline deadline, Operation &&operation, Args &&...args)
+{
+    return detail::tryRunOperation({deadline, nullptr, "tryRun"},
+                                   detail::makeOperation(std::forward<Operation>(operation),
+                                                         std::forward<Args>(args)...));
+}
+
+template<typename Operation, typename... Args>
+auto waitFor(Deadline deadline, Operation &&operation, Args &&...args)
+{
+    QTimeoutScope scope(deadline);
+    return detail::waitForTask(scope,
+                               scope.run(std::forward<Operation>(operation),
+                                         std::forward<Args>(args)...));
+}
+
+template<typename T>
+QFuture<T> withTimeout(QFuture<T> future, Deadline deadline)
+{
+    auto promise = std::make_shared<QPromise<T>>();
+    promise->start();
+    detail::cancelWith(QFuture<void>(promise->future()), QFuture<void>(future));
+    detail::passOn(run(deadline, future), future, promise);
+    return promise->future();
+}
+
+} // namespace QTimeout
+
+template<typename Operation, typename... Args>
+auto QTimeoutScope::run(Operation &&operation, Args &&...args)
+{
+    using namespace QTimeout::detail;
+    return runOperation({QDeadlineTimer::Forever, this, "run"},
+                        makeOperation(std::forward<Operation>(operation),
+                                      std::forward<Args>(args)...));
+}
+
+template<typename Operation, typename... Args>
+auto QTimeoutScope::tryRun(Operation &&operation, Args &&...args)
+{
+    using namespace QTimeout::detail;
+    return tryRunOperation({QDeadlineTimer::Forever, this, "tryRun"},
+                           makeOperation(std::forward<Operation>(operation),
+                                         std::forward<Args>(args)...));
+}
+
+#endif // QTIMEOUTRUN_P_H

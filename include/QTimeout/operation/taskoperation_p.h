@@ -1,0 +1,367 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#ifndef QTIMEOUT_TASKOPERATION_P_H
+#define QTIMEOUT_TASKOPERATION_P_H
+
+//
+//  W A R N I N G
+//  -------------
+//
+// This file is not part of the QTimeout API. It is installed because templates need it, and may
+// change from version to version. We mean it.
+//
+
+#include "../scope/qtimeoutcancelled.h"
+#include "coroutineabi_p.h"
+#include "objectoperation_p.h"
+#include "qtimeoutabort.h"
+#include "wait_p.h"
+
+#include <QCoroTask>
+
+#include <atomic>
+#include <coroutine>
+#include <exception>
+#include <type_traits>
+#include <variant>
+
+/*
+    Waiting for a task, or for anything else that QCoro can await.
+
+    None of these can be told that nobody waits for them any more: they keep the handle of the
+    coroutine that awaits them, and resume it. So it is a coroutine of our own that awaits them, a
+    helper, which owns what it awaits. If it is abandoned it stays until the operation has
+    ended, and then goes without telling anybody.
+*/
+
+namespace QCoro::detail {
+class IteratorAwaitableBase; // a step of an AsyncGenerator
+}
+
+namespace QTimeout::detail {
+
+template<typename T>
+inline constexpr bool isTask = false;
+template<typename T>
+inline constexpr bool isTask<QCoro::Task<T>> = true;
+
+// A type that QCoro can await although it is no awaitable itself.
+template<typename T>
+concept HasQCoroAwaiter = requires
+{
+    typename QCoro::detail::awaiter_type<T>::type;
+};
+
+/*
+    The helper's side of its wait, which does not depend on the type of the result.
+*/
+class QTIMEOUT_EXPORT HelperState
+{
+public:
+    void setWait(Wait *wait) noexcept;
+    bool hasEnded() const noexcept { return m_state.load(std::memory_order_acquire) == Ended; }
+    // The wait is not told any more.
+    void mute() noexcept { m_wait = nullptr; }
+    // Returns true if the helper has ended and is to be destroyed; else it will do so itself.
+    bool release() noexcept;
+
+    // Called by the helper, in whichever thread it ends.
+    void ended(std::coroutine_handle<> helper) noexcept;
+
+private:
+    enum State : quint8 { Waiting, Ended, Released };
+
+    void deliver(std::coroutine_handle<> helper);
+
+    Wait *m_wait = nullptr; // touched only in its thread
+    DeadlineQueue *m_home = nullptr;
+    std::atomic<State> m_state = Waiting;
+    bool m_posted = false; // the news is on its way through the event loop
+};
+
+template<typename T>
+class HelperResult
+{
+public:
+    template<typename U>
+    void return_value(U &&value)
+    {
+        m_result.template emplace<1>(std::forward<U>(value));
+    }
+    void unhandled_exception() { m_result.template emplace<2>(std::current_exception()); }
+
+    T take()
+    {
+        if (m_result.index() == 2)
+            std::rethrow_exception(std::get<2>(std::move(m_result)));
+        return std::get<1>(std::move(m_result));
+    }
+
+private:
+    std::variant<std::monostate, T, std::exception_ptr> m_result;
+};
+
+template<>
+class HelperResult<void>
+{
+public:
+    void return_void() noexcept {}
+    void unhandled_exception() noexcept { m_exception = std::current_exception(); }
+
+    void take()
+    {
+        if (m_exception)
+            std::rethrow_exception(std::move(m_exception));
+    }
+
+private:
+    std::exception_ptr m_exception;
+};
+
+template<typename T>
+class Helper
+{
+public:
+    struct promise_type : HelperResult<T>
+    {
+        struct FinalSuspend
+        {
+            bool await_ready() const noexcept { return false; }
+            void await_suspend(std::coroutine_handle<promise_type> helper) const noexcept
+            {
+                helper.promise().state.ended(helper);
+            }
+            void await_resume() const noexcept {}
+        };
+
+        Helper get_return_object() noexcept
+        {
+            return Helper(std::coroutine_handle<promise_type>::from_promise(*this));
+        }
+        std::suspend_always initial_suspend() const noexcept { return {}; }
+        FinalSuspend final_suspend() const noexcept { return {}; }
+
+        HelperState state;
+    };
+    using Handle = std::coroutine_handle<promise_type>;
+
+    explicit Helper(Handle handle) noexcept : m_handle(handle) {}
+
+    Handle handle() const noexcept { return m_handle; }
+
+private:
+    Handle m_handle;
+};
+
+template<typename T, typename Awaited>
+Helper<T> help(Awaited awaited, std::remove_reference_t<Awaited> **where)
+{
+    *where = &awaited;
+    if constexpr (HasQCoroAwaiter<std::remove_cvref_t<Awaited>>) {
+        typename QCoro::detail::awaiter_type<std::remove_cvref_t<Awaited>>::type awaiter{awaited};
+        if constexpr (std::is_void_v<T>)
+            co_await awaiter;
+        else
+            co_return co_await awaiter;
+    } else {
+        if constexpr (std::is_void_v<T>)
+            co_await awaited;
+        else
+            co_return co_await awaited;
+    }
+}
+
+/*
+    What co_await gives for an operation of this type.
+*/
+template<typename Awaited>
+struct AwaitedType
+{
+    static decltype(auto) awaiter(Awaited &awaited)
+    {
+        if constexpr (HasQCoroAwaiter<std::remove_cvref_t<Awaited>>)
+            return typename QCoro::detail::awaiter_type<std::remove_cvref_t<Awaited>>::type{
+                    awaited};
+        else if constexpr (requires { awaited.operator co_await(); })
+            return awaited.operator co_await();
+        else if constexpr (requires { operator co_await(awaited); })
+            return operator co_await(awaited);
+        else
+            return static_cast<Awaited &>(awaited);
+    }
+    using Type = std::decay_t<decltype(awaiter(std::declval<Awaited &>()).await_resume())>;
+};
+
+/*
+    Owns a helper that has been started, until the helper is abandoned.
+*/
+template<typename Result_>
+class HelperOwner
+{
+public:
+    using Result = Result_;
+
+    HelperOwner() noexcept = default;
+    HelperOwner(HelperOwner &&other) noexcept : m_helper(std::exchange(other.m_helper, nullptr)) {}
+    ~HelperOwner() { release(); }
+
+    // Returns where what is awaited is from now on, for as long as the helper exists.
+    template<typename Awaited>
+    std::remove_reference_t<Awaited> *start(Wait *wait, Awaited &&awaited)
+    {
+        std::remove_reference_t<Awaited> *where = nullptr;
+        m_helper = help<Result, Awaited>(std::forward<Awaited>(awaited), &where).handle();
+        m_helper.promise().state.setWait(wait);
+        m_helper.resume();
+        return where;
+    }
+
+    bool hasEnded() const noexcept { return m_helper && m_helper.promise().state.hasEnded(); }
+
+    // A result that is there already can still be taken.
+    void abandon() noexcept
+    {
+        if (hasEnded())
+            m_helper.promise().state.mute();
+        else
+            release();
+    }
+
+    // What the helper awaits has been destroyed, and will not resume it.
+    void destroy() noexcept
+    {
+        if (auto helper = std::exchange(m_helper, nullptr))
+            helper.destroy();
+    }
+
+    Result take() { return m_helper.promise().take(); }
+
+private:
+    void release() noexcept
+    {
+        if (auto helper = std::exchange(m_helper, nullptr);
+            helper && helper.promise().state.release())
+            helper.destroy();
+    }
+
+    typename Helper<Result>::Handle m_helper;
+};
+
+template<typename T>
+class TaskOperation
+{
+public:
+    using Result = T;
+    static constexpr bool canAbandon = true;
+
+    explicit TaskOperation(QCoro::Task<T> &&task) noexcept : m_task(std::move(task)) {}
+    TaskOperation(TaskOperation &&) noexcept = default;
+
+    bool isReady() const { return m_started ? m_helper.hasEnded() : m_task.isReady(); }
+
+    void start(Wait *wait)
+    {
+        m_frame = handleOf(m_task);
+        m_started = true;
+        m_helper.start(wait, std::move(m_task));
+    }
+
+    void abandon() noexcept { m_helper.abandon(); }
+
+    void abort()
+    {
+        // One of ours ends when nobody waits for it; a plain one cannot be interrupted by anybody.
+        const std::coroutine_handle<> frame = m_started ? m_frame : handleOf(m_task);
+        if (Wait *wait = frame ? KnownCoroutine::find(frame) : nullptr)
+            wait->abandonedByWaiter();
+    }
+
+    Result take()
+    {
+        if (m_started)
+            return m_helper.take();
+        if (!handleOf(m_task)) { // default-constructed or moved from
+            warnOfNull();
+            throw QTimeoutCancelled();
+        }
+        return m_task.operator co_await().await_resume();
+    }
+
+private:
+    QCoro::Task<T> m_task; // until it is started
+    std::coroutine_handle<> m_frame;
+    HelperOwner<T> m_helper;
+    bool m_started = false;
+};
+
+/*
+    A QObject that QCoro awaits in a way of its own.
+*/
+template<typename Object>
+class AwaitedObjectOperation final : public ObjectOperation<AwaitedObjectOperation<Object>, Object>
+{
+    using Base = ObjectOperation<AwaitedObjectOperation, Object>;
+
+public:
+    using Result = typename AwaitedType<Object *>::Type;
+    using Base::Base;
+
+    bool isReady() const noexcept { return Base::hasEnded() || m_helper.hasEnded(); }
+    void start(Wait *wait)
+    {
+        Base::listen(wait, new Listener<AwaitedObjectOperation>(this));
+        m_helper.start(wait, Base::object());
+    }
+    void abandon()
+    {
+        Base::abandon();
+        m_helper.abandon();
+    }
+    void gone() noexcept { m_helper.destroy(); }
+    Result take()
+    {
+        Q_UNUSED(Base::object())
+        return m_helper.take();
+    }
+
+private:
+    HelperOwner<Result> m_helper;
+};
+
+/*
+    Anything else. An awaitable that is not owned, or that steps an AsyncGenerator, refers to
+    something that may go as soon as the coroutine goes on, so the wait for it cannot be given up.
+*/
+template<typename Awaited>
+class AwaitableOperation
+{
+    using Type = std::remove_reference_t<Awaited>;
+
+public:
+    using Result = typename AwaitedType<Awaited>::Type;
+    static constexpr bool isStep = std::is_base_of_v<QCoro::detail::IteratorAwaitableBase, Type>;
+    static constexpr bool canAbandon = !std::is_lvalue_reference_v<Awaited> && !isStep;
+
+    template<typename A>
+    explicit AwaitableOperation(std::in_place_t, A &&awaited) : m_awaited(std::forward<A>(awaited))
+    {
+    }
+    AwaitableOperation(AwaitableOperation &&) = default;
+
+    bool isReady() const noexcept { return m_helper.hasEnded(); }
+    void start(Wait *wait) { m_where = m_helper.start(wait, static_cast<Awaited &&>(m_awaited)); }
+    void abandon() noexcept { m_helper.abandon(); }
+    // Only what has not ended is aborted, so the helper is still there, abandoned or not.
+    void abort() { abortOperation(m_where ? *m_where : m_awaited); }
+    Result take() { return m_helper.take(); }
+
+private:
+    Awaited m_awaited; // until it is started
+    Type *m_where = nullptr; // in the helper
+    HelperOwner<Result> m_helper;
+};
+
+} // namespace QTimeout::detail
+
+#endif // QTIMEOUT_TASKOPERATION_P_H

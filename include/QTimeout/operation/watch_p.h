@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#ifndef QTIMEOUT_WATCH_P_H
+#define QTIMEOUT_WATCH_P_H
+
+//
+//  W A R N I N G
+//  -------------
+//
+// This file is not part of the QTimeout API. It is installed because templates need it, and may
+// change from version to version. We mean it.
+//
+
+#include "../scope/qtimeoutscope.h"
+#include "operation_p.h"
+#include "operationwait_p.h"
+
+#include <QtCore/qthread.h>
+
+#include <exception>
+
+namespace QTimeout::detail {
+
+QTIMEOUT_EXPORT void warnOfFailedWatch(const char *what);
+
+/*
+    Awaits on behalf of a scope what nobody else awaits.
+*/
+template<typename Operation>
+QCoro::Task<> watchOperation(Limit limit, Operation operation)
+{
+    OperationWait<struct WatchTag, Operation> wait(Work::Watch, limit, operation);
+    co_await wait;
+    if (wait.outcome() != Wait::Outcome::Ended)
+        co_return;
+    try {
+        operation.take();
+    } catch (const std::exception &error) {
+        warnOfFailedWatch(error.what());
+    } catch (const QTimeoutCancelled &) {
+        // Somebody else has cancelled it.
+    } catch (...) {
+        warnOfFailedWatch("an exception that is not a std::exception");
+    }
+}
+
+} // namespace QTimeout::detail
+
+/*!
+    \fn template <typename Object> void QTimeoutScope::watch(Object *object)
+
+    Puts \a object under the scope: if the scope expires or is cancelled, the object is aborted by
+    the rule that QTimeoutAbort has for its type. Scope and object may be destroyed in either
+    order; the scope does not own the object.
+
+    The scope finishes by itself on the turn of the event loop after the last of what it watches
+    has ended, unless a run() is still under way. An object with a signal \c finished() ends with
+    it; any object ends when it is destroyed or unwatched.
+
+    Under an inactive scope, the object waits for start(). Under a scope that has ended, it is
+    aborted at once.
+
+    To watch an object again changes nothing.
+
+    \sa unwatch(), run()
+*/
+template<typename Object>
+void QTimeoutScope::watch(Object *object)
+{
+    using namespace QTimeout::detail;
+    if constexpr (!Complete<Object>) {
+        static_assert(
+                alwaysFalse<Object>,
+                "QTimeoutScope::watch: the class of the object is only declared here. Include its header.");
+    } else {
+        static_assert(std::is_base_of_v<QObject, Object>,
+                      "QTimeoutScope::watch: takes a QObject, a QFuture or a QCoro::Task.");
+        bool ended = false;
+        // A thread that has finished may be started again, and was perhaps not started yet.
+        if constexpr (Finishable<Object> && !std::is_base_of_v<QThread, Object>)
+            ended = object && object->isFinished();
+        watchObject(
+                object, [object] { abortOperation(*object); }, ended);
+    }
+}
+
+/*!
+    \fn template <typename T> void QTimeoutScope::watch(const QFuture<T> &future)
+    \overload
+
+    Watches \a future, which is cancelled if the scope expires or is cancelled.
+*/
+template<typename T>
+void QTimeoutScope::watch(const QFuture<T> &future)
+{
+    using namespace QTimeout::detail;
+    watchOperation({QDeadlineTimer::Forever, this, "watch"}, FutureOperation(future));
+}
+
+/*!
+    \fn template <typename T> void QTimeoutScope::watch(QCoro::Task<T> &&task)
+    \overload
+
+    Watches \a task, whose result is discarded; an exception that leaves it is logged.
+
+    A plain coroutine cannot be interrupted by anybody. If the scope ends it is no longer
+    waited for, and goes on by itself. What run(), tryRun(), sleepFor() and sleepUntil() give ends
+    with the scope.
+*/
+template<typename T>
+void QTimeoutScope::watch(QCoro::Task<T> &&task)
+{
+    using namespace QTimeout::detail;
+    watchOperation({QDeadlineTimer::Forever, this, "watch"}, TaskOperation(std::move(task)));
+}
+
+template<typename T>
+void QTimeoutScope::watch(QCoro::Task<T> &)
+{
+    static_assert(QTimeout::detail::alwaysFalse<T>,
+                  "QTimeoutScope::watch: a task is passed by moving it: watch(std::move(task)).");
+}
+
+#endif // QTIMEOUT_WATCH_P_H

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#ifndef QTIMEOUTSCOPE_H
+#define QTIMEOUTSCOPE_H
+
+#include "../deadline/qtimeoutdeadline.h"
+
+#include <QtCore/qobject.h>
+
+#include <chrono>
+#include <functional>
+#include <stop_token>
+
+QT_FORWARD_DECLARE_CLASS(QDebug)
+template<typename T>
+class QFuture;
+class QTimeoutScopePrivate;
+
+namespace QCoro {
+template<typename T>
+class Task;
+}
+
+namespace QTimeout::detail {
+class Work;
+}
+
+class QTIMEOUT_EXPORT QTimeoutScope : public QObject
+{
+    Q_OBJECT
+    Q_PROPERTY(State state READ state NOTIFY stateChanged)
+    Q_PROPERTY(QDeadlineTimer deadline READ deadline NOTIFY deadlineChanged)
+
+public:
+    enum State { Inactive, Active, Expired, Cancelled, Finished };
+    Q_ENUM(State)
+
+    explicit QTimeoutScope(QObject *parent = nullptr);
+    explicit QTimeoutScope(QTimeout::Deadline deadline, QObject *parent = nullptr);
+    template<QTimeout::detail::MillisecondCount Int>
+    explicit QTimeoutScope(Int, QObject * = nullptr) = delete; // give a unit: 1500ms
+    ~QTimeoutScope() override;
+
+    State state() const;
+    bool isActive() const;
+    bool hasExpired() const;
+    bool isCancelled() const;
+    QDeadlineTimer deadline() const;
+    QDeadlineTimer effectiveDeadline() const;
+    std::chrono::nanoseconds remainingTime() const;
+    QTimeoutScope *enclosingScope() const;
+    std::stop_token stopToken() const;
+    void throwIfAborted();
+
+    template<typename Operation, typename... Args>
+    auto run(Operation &&operation, Args &&...args);
+    template<typename Operation, typename... Args>
+    auto tryRun(Operation &&operation, Args &&...args);
+    template<typename Object>
+    void watch(Object *object);
+    template<typename T>
+    void watch(const QFuture<T> &future);
+    template<typename T>
+    void watch(QCoro::Task<T> &&task);
+    template<typename T>
+    void watch(QCoro::Task<T> &task); // refused: move it in
+    void watch(QObject *object, std::function<void()> abort);
+    void unwatch(QObject *object);
+
+public Q_SLOTS:
+    bool start(QTimeout::Deadline deadline);
+    bool reschedule(QTimeout::Deadline deadline);
+    bool shift(std::chrono::milliseconds by);
+    void reject();
+    void cancel();
+    void finish();
+
+Q_SIGNALS:
+    void expired();
+    void cancelled();
+    void finished();
+    void stateChanged(QTimeoutScope::State state);
+    void deadlineChanged();
+
+protected:
+    bool event(QEvent *event) override;
+    void childEvent(QChildEvent *event) override;
+
+private:
+    Q_DISABLE_COPY_MOVE(QTimeoutScope)
+    friend class QTimeoutScopePrivate;
+    friend class QTimeout::detail::Work;
+
+    void watchObject(QObject *object, std::function<void()> abort, bool ended);
+
+    QTimeoutScopePrivate *d;
+};
+
+QTIMEOUT_EXPORT QDebug operator<<(QDebug debug, const QTimeoutScope *scope);
+
+#endif // QTIMEOUTSCOPE_H

@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#ifndef QTIMEOUTTESTCLOCK_H
+#define QTIMEOUTTESTCLOCK_H
+
+#include <QTimeout/global/qtimeoutglobal.h>
+
+#include <QtCore/qscopedpointer.h>
+
+#include <chrono>
+
+class QTimeoutTestClockPrivate;
+
+class QTIMEOUT_TEST_EXPORT QTimeoutTestClock
+{
+public:
+    QTimeoutTestClock();
+    ~QTimeoutTestClock();
+
+    void advance(std::chrono::nanoseconds by);
+    std::chrono::nanoseconds elapsed() const;
+
+    void setAutoAdvance(bool enable);
+    bool autoAdvance() const;
+
+private:
+    Q_DISABLE_COPY_MOVE(QTimeoutTestClock)
+
+    const QScopedPointer<QTimeoutTestClockPrivate> d;
+};
+
+#endif // QTIMEOUTTESTCLOCK_H

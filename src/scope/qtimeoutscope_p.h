@@ -1,0 +1,171 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#ifndef QTIMEOUTSCOPE_P_H
+#define QTIMEOUTSCOPE_P_H
+
+//
+//  W A R N I N G
+//  -------------
+//
+// This file is not part of the QTimeout API. It may change from version to version without notice,
+// or even be removed. We mean it.
+//
+
+#include "deadline/deadlinequeue_p.h"
+#include "scope/qtimeoutscope.h"
+#include "scope/work_p.h"
+
+#include <QtCore/qhash.h>
+#include <QtCore/qloggingcategory.h>
+#include <QtCore/qvarlengtharray.h>
+
+#include <stop_token>
+
+Q_DECLARE_LOGGING_CATEGORY(lcQTimeout)
+
+/*
+    One life of a scope, from start() to its end.
+
+    A scope that is started again gets a new one, so that whatever happens to the work of the old
+    life does not touch the new one. It is counted: by the scope for as long as it is the current
+    one, by nested lives, and by whoever is telling or aborting at the moment.
+*/
+class QTimeoutScopePrivate final : public QTimeout::detail::DeadlineEntry
+{
+public:
+    using Cause = QTimeout::detail::Cause;
+    using DeadlineQueue = QTimeout::detail::DeadlineQueue;
+    using State = QTimeoutScope::State;
+    using Work = QTimeout::detail::Work;
+
+    class Abort;
+    class Ref;
+
+    explicit QTimeoutScopePrivate(QTimeoutScope *scope) noexcept : q(scope) {}
+    ~QTimeoutScopePrivate();
+
+    void ref() noexcept { ++m_refCount; }
+    // Not inlined: g++ 12 takes a second use of the same life for a use after free.
+    Q_NEVER_INLINE void deref() noexcept;
+
+    // Null when it has been destroyed, also if it has been started again meanwhile.
+    QTimeoutScope *scope() const noexcept { return m_successor ? m_successor->scope() : q; }
+    void beginTelling() noexcept;
+    void endTelling() noexcept;
+    static QString describe(const QTimeoutScope *scope);
+    bool isActive() const noexcept { return m_state == QTimeoutScope::Active; }
+    bool isIdle() const noexcept { return m_watches == 0 && m_runs == 0; }
+
+    void begin(QTimeout::Deadline deadline);
+    void setDeadline(QTimeout::Deadline deadline);
+    void shiftDeadline(qint64 by);
+    void end();
+    void finish();
+    void abort(State state);
+    template<typename Predicate>
+    void expireOutermost(Predicate isDue);
+
+    // Nesting
+    QTimeoutScopePrivate *nearestActiveEnclosing() const noexcept;
+    void enclose(QTimeoutScopePrivate *enclosing) noexcept;
+    void unlink() noexcept;
+    void leaveEnclosing() noexcept;
+    void adoptChildren(const QObject *parent) noexcept;
+    static void abandonChildren(const QObject *parent) noexcept;
+    static QTimeoutScopePrivate *nearestActive(QObject *object) noexcept;
+    void handOver(QTimeoutScopePrivate *heir) noexcept;
+
+    // Work
+    void add(Work *work) noexcept;
+    quint32 &count(const Work *work) noexcept;
+    void remove(Work *work) noexcept;
+    void workEnded(Work *work);
+    Work *findWatch(const QObject *object) const;
+    void unwatch(const QObject *object);
+    void requestStop();
+    void abortWork();
+    void finishWhenIdle();
+
+    // Threads
+    void leaveThread();
+    void enterThread();
+    bool checkThread(const char *function) const;
+
+    bool checkActive(const char *function) const;
+    bool isUnnoticed() const;
+    QDeadlineTimer deadlineTimer() const;
+
+    QTimeoutScope *q;
+    QTimeoutScopePrivate *m_successor =
+            nullptr; // counted: the next life, begun by a slot of this one
+    quint32 m_tellers = 0; // that are emitting signals about this life, or aborting its work
+    State m_state = QTimeoutScope::Inactive;
+    Qt::TimerType m_type = Qt::CoarseTimer;
+    bool m_inTransit = false; // between two threads
+    bool m_finishDue = false; // the event that finishes it is on its way
+    bool m_hasWatched = false;
+    bool m_noticed = false; // somebody has made use of it
+    bool m_aborting = false; // ended, and the work has not been aborted yet
+    bool m_stopRequested = false;
+    bool m_isNested = false; // in the list of m_enclosing
+    quint32 m_refCount = 1;
+    quint32 m_watches = 0;
+    quint32 m_runs = 0;
+    quint32 m_links = 0;
+    qint64 m_departure = QTimeout::detail::ForeverNSecs; // the deadline, in real time, in transit
+    Work *m_firstWork = nullptr; // the newest first
+    QHash<const QObject *, Work *> m_watchedObjects;
+    QTimeoutScopePrivate *m_enclosing = nullptr; // counted; stays when this has ended
+    QTimeoutScopePrivate *m_firstNested = nullptr; // the newest first
+    QTimeoutScopePrivate *m_previousNested = nullptr;
+    QTimeoutScopePrivate *m_nextNested = nullptr;
+    std::stop_source m_stopSource{std::nostopstate}; // made when somebody asks
+
+protected:
+    void due() override;
+};
+
+class QTimeoutScopePrivate::Ref
+{
+public:
+    explicit Ref(QTimeoutScopePrivate *life) noexcept : m_life(life) { m_life->ref(); }
+    Ref(const Ref &other) noexcept : Ref(other.m_life) {}
+    Ref &operator=(const Ref &) = delete;
+    ~Ref() { m_life->deref(); }
+
+    QTimeoutScopePrivate *operator->() const noexcept { return m_life; }
+    QTimeoutScopePrivate *get() const noexcept { return m_life; }
+
+private:
+    QTimeoutScopePrivate *m_life;
+};
+
+/*
+    The end of a life and of all that are nested in it, while slots are told and work is aborted.
+    These stand on the stack, the innermost first in a list of the thread, where the destructor of
+    a scope finds the lives that it has to complete.
+*/
+class QTimeoutScopePrivate::Abort
+{
+public:
+    Abort(QTimeoutScopePrivate *life, State state);
+    ~Abort();
+
+    void tell();
+    void complete();
+
+    // Completes what is under way for earlier lives of a scope that is being destroyed.
+    static void completeFor(const QTimeoutScope *scope);
+    static void unwatch(const QTimeoutScope *scope, const QObject *object);
+
+private:
+    Q_DISABLE_COPY_MOVE(Abort)
+    void collect(QTimeoutScopePrivate *life, State state, qint64 now);
+    void completeBelow(const QTimeoutScopePrivate *ancestor);
+
+    QVarLengthArray<QTimeoutScopePrivate *, 8> m_lives; // counted, outer before inner
+    Abort *m_outer;
+};
+
+#endif // QTIMEOUTSCOPE_P_H

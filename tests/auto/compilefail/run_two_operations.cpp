@@ -1,0 +1,9 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+// expect: QTimeout::run: takes one operation, or a sender and a signal.
+
+QCoro::Task<> run(QFuture<int> first, QFuture<int> second)
+{
+    co_await QTimeout::run(1s, first, second);
+}

@@ -1,0 +1,1030 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#include "scopetest.h"
+
+#include <QTimeout>
+#include <QTimeoutTestClock>
+
+#include <QCoroSignal>
+
+#include <QtCore/QFuture>
+#include <QtCore/QPromise>
+#include <QtTest/QSignalSpy>
+
+#include <functional>
+#include <memory>
+#include <stdexcept>
+
+using namespace std::chrono_literals;
+
+class CancelOnly : public QObject
+{
+    Q_OBJECT
+
+public:
+    using QObject::QObject;
+    int cancels = 0;
+
+public Q_SLOTS:
+    void cancel() { ++cancels; }
+};
+
+// abort() goes before cancel(), and cancel() before kill().
+class Everything : public QObject
+{
+    Q_OBJECT
+
+public:
+    using QObject::QObject;
+    QString called;
+
+public Q_SLOTS:
+    void kill() { called += QLatin1String("kill"); }
+    void cancel() { called += QLatin1String("cancel"); }
+    void abort() { called += QLatin1String("abort"); }
+};
+
+class FinishedSaysSo : public Job
+{
+    Q_OBJECT
+
+public:
+    using Job::Job;
+    bool isFinished() const { return done; }
+    bool done = false;
+};
+
+// Has its own rule.
+class Upload : public QObject
+{
+    Q_OBJECT
+
+public:
+    using QObject::QObject;
+    QString reason;
+    void abort() { reason = QStringLiteral("abort"); }
+};
+
+template<>
+struct QTimeoutAbort<Upload>
+{
+    static void abort(Upload &upload) { upload.reason = QStringLiteral("own rule"); }
+};
+
+/*
+    S7, and what A1, A10 and A11 say about watch().
+*/
+class tst_QTimeoutScopeWatch : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { failOnAnyWarning(); }
+
+    void finishKeepsWork();
+    void finishHandsWorkToEnclosing();
+    void finishHandsWorkPastInactiveEnclosing();
+    void handedWorkIsUnwatchedInEnclosing();
+    void workHandedToEnclosingThatWatchesItToo_data();
+    void workHandedToEnclosingThatWatchesItToo();
+
+    void finishesByItselfOnNextTurn();
+    void finishesWithLastOfMany();
+    void finishesWhenDestroyed();
+    void finishesWhenUnwatched();
+    void finishedSignalWithArguments();
+    void finishedSignalWatchedAsQObject();
+    void objectThatHasFinishedAlready();
+    void objectWithoutFinishedSignal();
+    void watchingMoreMeanwhileKeepsScopeActive();
+    void runUnderWayKeepsScopeActive();
+    void runAloneNeverFinishes();
+    void runAfterWatchKeepsScopeActive();
+    void restartedBeforeFinishIsDue();
+    void finishBeatsExpiry();
+    void finishBeatsThrowIfAborted();
+    void cancelBeatsFinish();
+
+    void watchUnderInactiveJoinsNextLife();
+    void watchUnderInactiveThatEndsBeforeStart();
+    void watchUnderInactiveDestroyedBeforeStart();
+    void watchUnderEnded_data();
+    void watchUnderEnded();
+    void watchUnderFinishedWarns();
+    void watchNull();
+    void watchNullWithFunction();
+    void watchTwice();
+    void watchAgainReplacesFunction();
+    void watchWithEmptyFunction();
+    void unwatchUnknown();
+    void unwatchNull();
+    void unwatchUnderInactive();
+    void scopeWatchesItself();
+    void scopeWatchesScope();
+
+    void abortRules();
+    void abortThroughMetaObject();
+    void abortOfObjectWithoutRule();
+    void abortOfSpecialised();
+    void abortThatEmitsFinished();
+    void abortThatDeletesObject();
+    void abortFunctionThatDeletesScope();
+
+    void futureIsCancelled();
+    void futureFinishes();
+    void futureThatHasFinishedAlready();
+    void futureCancelledBySomebody();
+    void futureUnderInactive();
+    void futureUnderEnded();
+    void futureFailureIsLogged();
+    void futureIsHandedToEnclosing();
+    void scopeDestroyedBeforeFuture();
+
+    void taskFinishes();
+    void taskThatHasFinishedAlready();
+    void plainTaskGoesOnAfterAbort();
+    void ownTaskEndsWithScope();
+    void taskFailureIsLogged();
+    void scopeDestroyedBeforeTask();
+
+    void noConnectionsAreLeft_data();
+    void noConnectionsAreLeft();
+    void objectDestroyedAfterScope();
+    void objectDestroyedBeforeScope();
+    void finishedAfterAbortIsIgnored();
+};
+
+void tst_QTimeoutScopeWatch::finishKeepsWork()
+{
+    QTimeoutTestClock clock;
+    QTimeoutScope scope(10ms);
+    Job job;
+    scope.watch(&job);
+    scope.finish();
+    clock.advance(1h);
+    QCOMPARE(job.aborts, 0);
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+}
+
+void tst_QTimeoutScopeWatch::finishHandsWorkToEnclosing()
+{
+    QTimeoutTestClock clock;
+    QTimeoutScope outer(1s);
+    QTimeoutScope inner(1ms, &outer);
+    Job job;
+    inner.watch(&job);
+    inner.finish();
+    clock.advance(999ms);
+    QCOMPARE(job.aborts, 0);
+    clock.advance(1ms);
+    QVERIFY(outer.hasExpired());
+    QCOMPARE(job.aborts, 1);
+}
+
+void tst_QTimeoutScopeWatch::finishHandsWorkPastInactiveEnclosing()
+{
+    QTimeoutScope outer(1h);
+    QTimeoutScope middle(1h, &outer);
+    QTimeoutScope inner(1h, &middle);
+    Job job;
+    inner.watch(&job);
+    middle.finish();
+    inner.finish();
+    QCOMPARE(job.aborts, 0);
+    outer.cancel();
+    QCOMPARE(job.aborts, 1);
+}
+
+void tst_QTimeoutScopeWatch::handedWorkIsUnwatchedInEnclosing()
+{
+    QTimeoutScope outer(1h);
+    QTimeoutScope inner(1h, &outer);
+    Job job;
+    inner.watch(&job);
+    inner.finish();
+    outer.unwatch(&job);
+    outer.cancel();
+    QCOMPARE(job.aborts, 0);
+    QCOMPARE(job.finishedReceivers(), 0);
+}
+
+void tst_QTimeoutScopeWatch::workHandedToEnclosingThatWatchesItToo_data()
+{
+    QTest::addColumn<bool>("unwatch");
+    QTest::newRow("unwatched") << true;
+    QTest::newRow("aborted") << false;
+}
+
+// The outer scope watches the object itself: it is under it once, not twice.
+void tst_QTimeoutScopeWatch::workHandedToEnclosingThatWatchesItToo()
+{
+    QFETCH(bool, unwatch);
+    QTimeoutScope outer(1h);
+    QTimeoutScope inner(1h, &outer);
+    Job job;
+    outer.watch(&job);
+    inner.watch(&job);
+    inner.finish();
+    if (unwatch)
+        outer.unwatch(&job);
+    outer.cancel();
+    QCOMPARE(job.aborts, unwatch ? 0 : 1);
+}
+
+void tst_QTimeoutScopeWatch::finishesByItselfOnNextTurn()
+{
+    QTimeoutScope scope(1h);
+    Log log;
+    log.watch(&scope, QStringLiteral("s"));
+    Job job;
+    scope.watch(&job);
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isActive());
+    Q_EMIT job.finished();
+    QVERIFY(scope.isActive());
+    QCoreApplication::processEvents();
+    QCOMPARE(log.text(), QStringLiteral("s Finished, s finished"));
+    QCOMPARE(job.aborts, 0);
+}
+
+void tst_QTimeoutScopeWatch::finishesWithLastOfMany()
+{
+    QTimeoutScope scope(1h);
+    Job jobs[3];
+    for (Job &job : jobs)
+        scope.watch(&job);
+    for (Job &job : jobs) {
+        QCoreApplication::processEvents();
+        QVERIFY(scope.isActive());
+        Q_EMIT job.finished();
+    }
+    QCoreApplication::processEvents();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+}
+
+void tst_QTimeoutScopeWatch::finishesWhenDestroyed()
+{
+    QTimeoutScope scope(1h);
+    auto job = std::make_unique<Job>();
+    scope.watch(job.get());
+    job.reset();
+    QVERIFY(scope.isActive());
+    QCoreApplication::processEvents();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+}
+
+void tst_QTimeoutScopeWatch::finishesWhenUnwatched()
+{
+    QTimeoutScope scope(1h);
+    Job job;
+    scope.watch(&job);
+    scope.unwatch(&job);
+    QVERIFY(scope.isActive());
+    QCoreApplication::processEvents();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+    QCOMPARE(job.aborts, 0);
+}
+
+void tst_QTimeoutScopeWatch::finishedSignalWithArguments()
+{
+    QTimeoutScope scope(1h);
+    ProcessLike process;
+    scope.watch(&process);
+    Q_EMIT process.finished(1, ProcessLike::CrashExit);
+    QCoreApplication::processEvents();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+    QVERIFY(scope.start(1h));
+    scope.watch(&process);
+    scope.cancel();
+    QCOMPARE(process.kills, 1);
+}
+
+void tst_QTimeoutScopeWatch::finishedSignalWatchedAsQObject()
+{
+    QTimeoutScope scope(1h);
+    ProcessLike process;
+    scope.watch(static_cast<QObject *>(&process));
+    Q_EMIT process.finished(0, ProcessLike::NormalExit);
+    QCoreApplication::processEvents();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+}
+
+void tst_QTimeoutScopeWatch::objectThatHasFinishedAlready()
+{
+    QTimeoutScope scope(1h);
+    FinishedSaysSo job;
+    job.done = true;
+    scope.watch(&job);
+    QVERIFY(scope.isActive());
+    QCoreApplication::processEvents();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+    QCOMPARE(job.aborts, 0);
+}
+
+void tst_QTimeoutScopeWatch::objectWithoutFinishedSignal()
+{
+    QTimeoutScope scope(1h);
+    auto object = std::make_unique<CancelOnly>();
+    scope.watch(object.get());
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isActive());
+    object.reset();
+    QCoreApplication::processEvents();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+}
+
+void tst_QTimeoutScopeWatch::watchingMoreMeanwhileKeepsScopeActive()
+{
+    QTimeoutScope scope(1h);
+    Job first;
+    Job second;
+    scope.watch(&first);
+    Q_EMIT first.finished();
+    scope.watch(&second);
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isActive());
+    Q_EMIT second.finished();
+    QCoreApplication::processEvents();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+}
+
+void tst_QTimeoutScopeWatch::runUnderWayKeepsScopeActive()
+{
+    QTimeoutScope scope(1h);
+    Job watched;
+    Job awaited;
+    auto task = scope.run(&awaited, &Job::finished);
+    scope.watch(&watched);
+    Q_EMIT watched.finished();
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isActive());
+    Q_EMIT awaited.finished();
+    QCoreApplication::processEvents();
+    QVERIFY(task.isReady());
+    QCoreApplication::processEvents();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+}
+
+void tst_QTimeoutScopeWatch::runAloneNeverFinishes()
+{
+    QTimeoutScope scope(1h);
+    Job awaited;
+    auto task = scope.run(&awaited, &Job::finished);
+    Q_EMIT awaited.finished();
+    QCoreApplication::processEvents();
+    QVERIFY(task.isReady());
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isActive());
+}
+
+void tst_QTimeoutScopeWatch::runAfterWatchKeepsScopeActive()
+{
+    QTimeoutScope scope(1h);
+    Job watched;
+    Job awaited;
+    scope.watch(&watched);
+    Q_EMIT watched.finished();
+    auto task = scope.run(&awaited, &Job::finished); // before the turn in which it would finish
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isActive());
+}
+
+// What was due for the old life does not end the new one.
+void tst_QTimeoutScopeWatch::restartedBeforeFinishIsDue()
+{
+    QTimeoutScope scope(1h);
+    Job first;
+    Job second;
+    scope.watch(&first);
+    Q_EMIT first.finished();
+    scope.cancel();
+    QVERIFY(scope.start(1h));
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isActive());
+    scope.watch(&second);
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isActive());
+}
+
+void tst_QTimeoutScopeWatch::finishBeatsExpiry()
+{
+    QTimeoutTestClock clock;
+    Job job;
+    QTimeoutScope first(10ms);
+    QTimeoutScope scope(10ms);
+    scope.watch(&job);
+    // In the same turn, before the deadline of the scope is looked at.
+    connect(&first, &QTimeoutScope::expired, &job, &Job::finished);
+    QSignalSpy expired(&scope, &QTimeoutScope::expired);
+    QSignalSpy finished(&scope, &QTimeoutScope::finished);
+    clock.advance(10ms);
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+    QCOMPARE(expired.count(), 0);
+    QCOMPARE(finished.count(), 1);
+    QCOMPARE(job.aborts, 0);
+}
+
+void tst_QTimeoutScopeWatch::finishBeatsThrowIfAborted()
+{
+    QTimeoutTestClock clock;
+    QTimeoutScope scope(0ms);
+    Job job;
+    scope.watch(&job);
+    Q_EMIT job.finished();
+    scope.throwIfAborted();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+}
+
+void tst_QTimeoutScopeWatch::cancelBeatsFinish()
+{
+    QTimeoutScope scope(1h);
+    Job job;
+    scope.watch(&job);
+    Q_EMIT job.finished();
+    QSignalSpy finished(&scope, &QTimeoutScope::finished);
+    scope.cancel();
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isCancelled());
+    QCOMPARE(finished.count(), 0);
+    QCOMPARE(job.aborts, 0);
+}
+
+void tst_QTimeoutScopeWatch::watchUnderInactiveJoinsNextLife()
+{
+    QTimeoutTestClock clock;
+    QTimeoutScope scope;
+    Job job;
+    scope.watch(&job);
+    clock.advance(1h);
+    QCOMPARE(job.aborts, 0);
+    QCOMPARE(scope.state(), QTimeoutScope::Inactive);
+    QVERIFY(scope.start(1s));
+    clock.advance(1s);
+    QVERIFY(scope.hasExpired());
+    QCOMPARE(job.aborts, 1);
+}
+
+void tst_QTimeoutScopeWatch::watchUnderInactiveThatEndsBeforeStart()
+{
+    QTimeoutScope scope;
+    Job job;
+    scope.watch(&job);
+    Q_EMIT job.finished();
+    QCoreApplication::processEvents();
+    QCOMPARE(scope.state(), QTimeoutScope::Inactive);
+    QVERIFY(scope.start(1h));
+    QVERIFY(scope.isActive());
+    QCoreApplication::processEvents();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+}
+
+void tst_QTimeoutScopeWatch::watchUnderInactiveDestroyedBeforeStart()
+{
+    QTimeoutScope scope;
+    auto first = std::make_unique<Job>();
+    Job second;
+    scope.watch(first.get());
+    scope.watch(&second);
+    first.reset();
+    QVERIFY(scope.start(1h));
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isActive());
+    scope.cancel();
+    QCOMPARE(second.aborts, 1);
+}
+
+void tst_QTimeoutScopeWatch::watchUnderEnded_data()
+{
+    QTest::addColumn<bool>("expired");
+    QTest::newRow("expired") << true;
+    QTest::newRow("cancelled") << false;
+}
+
+void tst_QTimeoutScopeWatch::watchUnderEnded()
+{
+    QFETCH(bool, expired);
+    QTimeoutTestClock clock;
+    QTimeoutScope scope(1s);
+    scope.stopToken();
+    if (expired)
+        clock.advance(1s);
+    else
+        scope.cancel();
+    Job job;
+    scope.watch(&job);
+    QCOMPARE(job.aborts, 1);
+    QCOMPARE(job.finishedReceivers(), 0);
+    QVERIFY(scope.start(1s)); // it is not under the new life
+    scope.cancel();
+    QCOMPARE(job.aborts, 1);
+}
+
+void tst_QTimeoutScopeWatch::watchUnderFinishedWarns()
+{
+    QTimeoutScope scope(1h);
+    scope.setObjectName(QStringLiteral("done"));
+    scope.finish();
+    Job job;
+    expectWarning("watch", &scope, " is Finished. What is watched is aborted; call start() first.");
+    scope.watch(&job);
+    QCOMPARE(job.aborts, 1);
+}
+
+void tst_QTimeoutScopeWatch::watchNull()
+{
+    QTimeoutScope scope(1h);
+    QTest::ignoreMessage(QtWarningMsg,
+                         QRegularExpression(QStringLiteral(
+                                 "^QTimeoutScope::watch: .*null.*Pass one that exists\\.$")));
+    scope.watch(static_cast<Job *>(nullptr));
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isActive());
+    QTest::ignoreMessage(QtWarningMsg,
+                         QRegularExpression(QStringLiteral("^QTimeoutScope::watch: .*null")));
+    scope.watch(static_cast<FinishedSaysSo *>(nullptr));
+    QVERIFY(scope.isActive());
+}
+
+void tst_QTimeoutScopeWatch::watchNullWithFunction()
+{
+    QTimeoutScope scope(1h);
+    int calls = 0;
+    QTest::ignoreMessage(QtWarningMsg,
+                         QRegularExpression(QStringLiteral("^QTimeoutScope::watch: .*null")));
+    scope.watch(nullptr, [&calls] { ++calls; });
+    scope.cancel();
+    QCOMPARE(calls, 0);
+}
+
+void tst_QTimeoutScopeWatch::watchTwice()
+{
+    QTimeoutScope scope(1h);
+    Job job;
+    scope.watch(&job);
+    scope.watch(&job);
+    QCOMPARE(job.finishedReceivers(), 1);
+    scope.unwatch(&job);
+    QCOMPARE(job.finishedReceivers(), 0);
+    scope.watch(&job);
+    scope.watch(&job);
+    scope.cancel();
+    QCOMPARE(job.aborts, 1);
+}
+
+void tst_QTimeoutScopeWatch::watchAgainReplacesFunction()
+{
+    QTimeoutScope scope(1h);
+    QObject object;
+    int first = 0;
+    int second = 0;
+    scope.watch(&object, [&first] { ++first; });
+    scope.watch(&object, [&second] { ++second; });
+    scope.cancel();
+    QCOMPARE(first, 0);
+    QCOMPARE(second, 1);
+}
+
+// As with a type that has no rule: it is simply no longer waited for.
+void tst_QTimeoutScopeWatch::watchWithEmptyFunction()
+{
+    QTimeoutScope scope(1h);
+    Job job;
+    scope.watch(&job, std::function<void()>());
+    bool thrown = false;
+    try {
+        scope.cancel();
+    } catch (const std::bad_function_call &) {
+        thrown = true;
+    }
+    QVERIFY(!thrown);
+    QVERIFY(scope.isCancelled());
+    QCOMPARE(job.finishedReceivers(), 0);
+}
+
+void tst_QTimeoutScopeWatch::unwatchUnknown()
+{
+    QTimeoutScope scope(1h);
+    Job known;
+    Job unknown;
+    scope.watch(&known);
+    scope.unwatch(&unknown);
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isActive());
+}
+
+void tst_QTimeoutScopeWatch::unwatchNull()
+{
+    QTimeoutScope scope(1h);
+    auto plain = [](Job *job) -> QCoro::Task<> { co_await qCoro(job, &Job::finished); };
+    Job job;
+    scope.watch(plain(&job));
+    scope.unwatch(nullptr); // is not about the task, which is no object
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isActive());
+    Q_EMIT job.finished();
+    QTRY_VERIFY(!scope.isActive());
+}
+
+void tst_QTimeoutScopeWatch::unwatchUnderInactive()
+{
+    QTimeoutScope scope;
+    Job job;
+    scope.watch(&job);
+    scope.unwatch(&job);
+    QCOMPARE(job.finishedReceivers(), 0);
+    QVERIFY(scope.start(1h));
+    scope.cancel();
+    QCOMPARE(job.aborts, 0);
+}
+
+void tst_QTimeoutScopeWatch::scopeWatchesItself()
+{
+    QTimeoutScope scope(1h);
+    QSignalSpy cancelled(&scope, &QTimeoutScope::cancelled);
+    scope.watch(&scope);
+    scope.cancel();
+    QCOMPARE(cancelled.count(), 1);
+}
+
+// A scope has finished() and cancel(), so it can be watched like any other operation.
+void tst_QTimeoutScopeWatch::scopeWatchesScope()
+{
+    QTimeoutScope first(1h);
+    QTimeoutScope second(1h);
+    first.watch(&second);
+    first.cancel();
+    QVERIFY(second.isCancelled());
+    QVERIFY(first.start(1h));
+    QVERIFY(second.start(1h));
+    first.watch(&second);
+    second.finish();
+    QCoreApplication::processEvents();
+    QCOMPARE(first.state(), QTimeoutScope::Finished);
+}
+
+void tst_QTimeoutScopeWatch::abortRules()
+{
+    QTimeoutScope scope(1h);
+    Everything everything;
+    CancelOnly cancelOnly;
+    ProcessLike process;
+    scope.watch(&everything);
+    scope.watch(&cancelOnly);
+    scope.watch(&process);
+    scope.cancel();
+    QCOMPARE(everything.called, QStringLiteral("abort"));
+    QCOMPARE(cancelOnly.cancels, 1);
+    QCOMPARE(process.kills, 1);
+}
+
+void tst_QTimeoutScopeWatch::abortThroughMetaObject()
+{
+    QTimeoutScope scope(1h);
+    Everything everything;
+    CancelOnly cancelOnly;
+    scope.watch(static_cast<QObject *>(&everything));
+    scope.watch(static_cast<QObject *>(&cancelOnly));
+    scope.cancel();
+    QCOMPARE(everything.called, QStringLiteral("abort"));
+    QCOMPARE(cancelOnly.cancels, 1);
+}
+
+void tst_QTimeoutScopeWatch::abortOfObjectWithoutRule()
+{
+    QTimeoutScope scope(1h);
+    Knob knob;
+    scope.watch(&knob);
+    scope.cancel();
+    QVERIFY(scope.isCancelled());
+}
+
+void tst_QTimeoutScopeWatch::abortOfSpecialised()
+{
+    QTimeoutScope scope(1h);
+    Upload upload;
+    scope.watch(&upload);
+    scope.cancel();
+    QCOMPARE(upload.reason, QStringLiteral("own rule"));
+}
+
+// As QNetworkReply does.
+void tst_QTimeoutScopeWatch::abortThatEmitsFinished()
+{
+    QTimeoutScope scope(1h);
+    Job job;
+    job.onAbort = [&job] { Q_EMIT job.finished(); };
+    scope.watch(&job);
+    QSignalSpy finished(&scope, &QTimeoutScope::finished);
+    scope.cancel();
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isCancelled());
+    QCOMPARE(finished.count(), 0);
+    QCOMPARE(job.aborts, 1);
+}
+
+void tst_QTimeoutScopeWatch::abortThatDeletesObject()
+{
+    QTimeoutScope scope(1h);
+    auto *object = new QObject;
+    Job job;
+    scope.watch(&job);
+    scope.watch(object, [&object] { delete std::exchange(object, nullptr); });
+    scope.cancel();
+    QVERIFY(!object);
+    QCOMPARE(job.aborts, 1);
+}
+
+void tst_QTimeoutScopeWatch::abortFunctionThatDeletesScope()
+{
+    auto *scope = new QTimeoutScope(1h);
+    Job first;
+    Job last;
+    QObject object;
+    scope->watch(&first);
+    scope->watch(&object, [&scope] { delete std::exchange(scope, nullptr); });
+    scope->watch(&last);
+    scope->cancel();
+    QVERIFY(!scope);
+    QCOMPARE(first.aborts, 1);
+    QCOMPARE(last.aborts, 1);
+}
+
+void tst_QTimeoutScopeWatch::futureIsCancelled()
+{
+    QTimeoutTestClock clock;
+    QPromise<int> promise;
+    promise.start();
+    QTimeoutScope scope(1s);
+    scope.watch(promise.future());
+    clock.advance(1s);
+    QVERIFY(scope.hasExpired());
+    QVERIFY(promise.isCanceled());
+    promise.finish();
+}
+
+void tst_QTimeoutScopeWatch::futureFinishes()
+{
+    QPromise<int> promise;
+    promise.start();
+    QTimeoutScope scope(1h);
+    scope.watch(promise.future());
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isActive());
+    promise.addResult(1);
+    promise.finish();
+    QTRY_COMPARE(scope.state(), QTimeoutScope::Finished);
+    QVERIFY(!promise.isCanceled());
+}
+
+void tst_QTimeoutScopeWatch::futureThatHasFinishedAlready()
+{
+    QPromise<void> promise;
+    promise.start();
+    promise.finish();
+    QTimeoutScope scope(1h);
+    scope.watch(promise.future());
+    QVERIFY(scope.isActive());
+    QCoreApplication::processEvents();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+}
+
+// A11: the wait ends at once, although the future may run on.
+void tst_QTimeoutScopeWatch::futureCancelledBySomebody()
+{
+    QPromise<int> promise;
+    promise.start();
+    QTimeoutScope scope(1h);
+    Job job;
+    scope.watch(promise.future());
+    scope.watch(&job);
+    promise.future().cancel();
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isActive());
+    Q_EMIT job.finished();
+    QCoreApplication::processEvents();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+    promise.finish();
+}
+
+void tst_QTimeoutScopeWatch::futureUnderInactive()
+{
+    QPromise<int> promise;
+    promise.start();
+    QTimeoutScope scope;
+    scope.watch(promise.future());
+    QVERIFY(!promise.isCanceled());
+    QVERIFY(scope.start(1h));
+    scope.cancel();
+    QVERIFY(promise.isCanceled());
+    promise.finish();
+}
+
+void tst_QTimeoutScopeWatch::futureUnderEnded()
+{
+    QPromise<int> promise;
+    promise.start();
+    QTimeoutScope scope(1h);
+    scope.cancel();
+    scope.watch(promise.future());
+    QVERIFY(promise.isCanceled());
+    promise.finish();
+}
+
+void tst_QTimeoutScopeWatch::futureFailureIsLogged()
+{
+    QPromise<int> promise;
+    promise.start();
+    QTimeoutScope scope(1h);
+    scope.watch(promise.future());
+    promise.setException(std::make_exception_ptr(std::runtime_error("disk full")));
+    QTest::ignoreMessage(
+            QtWarningMsg,
+            "QTimeoutScope::watch: A task or future that was watched has failed: disk full. Catch the "
+            "exception in it, or await it with run() where it can be handled.");
+    promise.finish();
+    QTRY_COMPARE(scope.state(), QTimeoutScope::Finished);
+}
+
+void tst_QTimeoutScopeWatch::futureIsHandedToEnclosing()
+{
+    QPromise<int> promise;
+    promise.start();
+    QTimeoutScope outer(1h);
+    QTimeoutScope inner(1h, &outer);
+    inner.watch(promise.future());
+    inner.finish();
+    QVERIFY(!promise.isCanceled());
+    outer.cancel();
+    QVERIFY(promise.isCanceled());
+    promise.finish();
+}
+
+void tst_QTimeoutScopeWatch::scopeDestroyedBeforeFuture()
+{
+    QPromise<int> promise;
+    promise.start();
+    {
+        QTimeoutScope scope(1h);
+        scope.watch(promise.future());
+    }
+    QVERIFY(promise.isCanceled());
+    promise.finish();
+    QCoreApplication::processEvents();
+}
+
+static QCoro::Task<int> plainTask(Job *job, bool *ended)
+{
+    co_await qCoro(job, &Job::finished);
+    *ended = true;
+    co_return 1;
+}
+
+void tst_QTimeoutScopeWatch::taskFinishes()
+{
+    Job job;
+    bool ended = false;
+    QTimeoutScope scope(1h);
+    scope.watch(plainTask(&job, &ended));
+    QVERIFY(scope.isActive());
+    Q_EMIT job.finished();
+    QTRY_VERIFY(ended);
+    QTRY_COMPARE(scope.state(), QTimeoutScope::Finished);
+}
+
+void tst_QTimeoutScopeWatch::taskThatHasFinishedAlready()
+{
+    QTimeoutScope scope(1h);
+    scope.watch([]() -> QCoro::Task<> { co_return; }());
+    QVERIFY(scope.isActive());
+    QCoreApplication::processEvents();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+}
+
+// A9: it cannot be interrupted by anybody.
+void tst_QTimeoutScopeWatch::plainTaskGoesOnAfterAbort()
+{
+    Job job;
+    bool ended = false;
+    QTimeoutScope scope(1h);
+    scope.watch(plainTask(&job, &ended));
+    scope.cancel();
+    QVERIFY(!ended);
+    Q_EMIT job.finished();
+    QTRY_VERIFY(ended);
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isCancelled());
+}
+
+void tst_QTimeoutScopeWatch::ownTaskEndsWithScope()
+{
+    QTimeoutScope scope(1h);
+    Job job;
+    scope.watch(QTimeout::run(1h, &job, &Job::finished));
+    QCOMPARE(job.finishedReceivers(), 1);
+    scope.cancel();
+    QCOMPARE(job.finishedReceivers(), 0);
+    QCOMPARE(job.destroyedReceivers(), 0);
+}
+
+void tst_QTimeoutScopeWatch::taskFailureIsLogged()
+{
+    Job job;
+    QTimeoutScope scope(1h);
+    scope.watch([](Job *awaited) -> QCoro::Task<> {
+        co_await qCoro(awaited, &Job::finished);
+        throw std::runtime_error("broken");
+    }(&job));
+    QTest::ignoreMessage(
+            QtWarningMsg,
+            "QTimeoutScope::watch: A task or future that was watched has failed: broken. Catch the "
+            "exception in it, or await it with run() where it can be handled.");
+    Q_EMIT job.finished();
+    QTRY_COMPARE(scope.state(), QTimeoutScope::Finished);
+}
+
+void tst_QTimeoutScopeWatch::scopeDestroyedBeforeTask()
+{
+    Job job;
+    bool ended = false;
+    {
+        QTimeoutScope scope(1h);
+        scope.watch(plainTask(&job, &ended));
+    }
+    Q_EMIT job.finished();
+    QTRY_VERIFY(ended);
+}
+
+void tst_QTimeoutScopeWatch::noConnectionsAreLeft_data()
+{
+    QTest::addColumn<QString>("end");
+    for (const char *end : {"expire", "cancel", "finish", "destroy", "finished signal", "unwatch"})
+        QTest::newRow(end) << QString::fromLatin1(end);
+}
+
+void tst_QTimeoutScopeWatch::noConnectionsAreLeft()
+{
+    QFETCH(QString, end);
+    QTimeoutTestClock clock;
+    Job job;
+    auto scope = std::make_unique<QTimeoutScope>(10ms);
+    scope->watch(&job);
+    QCOMPARE(job.finishedReceivers(), 1);
+    QVERIFY(job.destroyedReceivers() > 0);
+    if (end == QLatin1String("expire"))
+        clock.advance(10ms);
+    else if (end == QLatin1String("cancel"))
+        scope->cancel();
+    else if (end == QLatin1String("finish"))
+        scope->finish();
+    else if (end == QLatin1String("destroy"))
+        scope.reset();
+    else if (end == QLatin1String("finished signal"))
+        Q_EMIT job.finished();
+    else
+        scope->unwatch(&job);
+    QCOMPARE(job.finishedReceivers(), 0);
+    QCOMPARE(job.destroyedReceivers(), 0);
+    if (scope)
+        QCOMPARE(scope->children().size(), 0);
+}
+
+void tst_QTimeoutScopeWatch::objectDestroyedAfterScope()
+{
+    auto job = std::make_unique<Job>();
+    {
+        QTimeoutScope scope(1h);
+        scope.watch(job.get());
+    }
+    QCOMPARE(job->aborts, 1);
+    job.reset();
+    QCoreApplication::processEvents();
+}
+
+void tst_QTimeoutScopeWatch::objectDestroyedBeforeScope()
+{
+    QTimeoutScope scope(1h);
+    Job other;
+    auto job = std::make_unique<Job>();
+    scope.watch(&other);
+    scope.watch(job.get());
+    job.reset();
+    scope.cancel();
+    QCOMPARE(other.aborts, 1);
+}
+
+void tst_QTimeoutScopeWatch::finishedAfterAbortIsIgnored()
+{
+    QTimeoutScope scope(1h);
+    Job job;
+    scope.watch(&job);
+    scope.cancel();
+    QVERIFY(scope.start(1h));
+    Q_EMIT job.finished();
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isActive());
+}
+
+QTEST_GUILESS_MAIN(tst_QTimeoutScopeWatch)
+
+#include "tst_qtimeoutscope_watch.moc"
