@@ -160,6 +160,8 @@ constexpr Deadline::Deadline(QDeadlineTimer::ForeverConstant) noexcept
 }
 
 /*!
+    \fn bool QTimeout::Deadline::isForever() const
+
     Returns true if the deadline never comes.
 */
 constexpr bool Deadline::isForever() const noexcept
@@ -168,6 +170,8 @@ constexpr bool Deadline::isForever() const noexcept
 }
 
 /*!
+    \fn Qt::TimerType QTimeout::Deadline::timerType() const
+
     Returns how punctual the expiry has to be.
 */
 constexpr Qt::TimerType Deadline::timerType() const noexcept

@@ -24,12 +24,6 @@
 #include <optional>
 
 /*!
-    \namespace QTimeout
-    \inmodule QTimeout
-    \brief Deadlines for asynchronous work: functions that need no scope of one's own.
-*/
-
-/*!
     \fn template <typename Operation, typename... Args> auto QTimeout::run(QTimeout::Deadline deadline, Operation &&operation, Args &&...args)
 
     Waits for \a operation until \a deadline, and returns a QCoro::Task with what it gives:
@@ -55,6 +49,11 @@
     The result is what \c co_await would give for the operation. Exceptions of the operation are
     passed on. If the QObject that is waited for is destroyed, or the QFuture is cancelled by
     somebody, the task throws QTimeoutCancelled at once.
+
+    \section1 Threads
+
+    The task ends in the thread that has called run(), which needs an event loop, whichever thread
+    the operation ends in.
 
     \section1 What cannot be aborted
 
