@@ -50,6 +50,16 @@ End endOf(QFuture<T> future)
 
 } // namespace
 
+// QtFuture::makeReadyFuture() has another name since Qt 6.6.
+static QFuture<int> readyFuture(int value)
+{
+    QPromise<int> promise;
+    promise.start();
+    promise.addResult(value);
+    promise.finish();
+    return promise.future();
+}
+
 class tst_QTimeoutRunFuture : public TestWithClock
 {
     Q_OBJECT
@@ -102,11 +112,11 @@ private Q_SLOTS:
 
 void tst_QTimeoutRunFuture::finishedFutureReturnsAtOnce()
 {
-    const auto observed = observe(QTimeout::run(0s, QtFuture::makeReadyFuture(42)));
+    const auto observed = observe(QTimeout::run(0s, readyFuture(42)));
     QCOMPARE(observed->end, End::Returned);
     QCOMPARE(*observed->value, 42);
     QTimeoutScope scope(1s);
-    const auto under = observe(scope.tryRun(QtFuture::makeReadyFuture(42)));
+    const auto under = observe(scope.tryRun(readyFuture(42)));
     QCOMPARE(*under->value, std::optional(42));
 }
 
@@ -453,7 +463,7 @@ void tst_QTimeoutRunFuture::withTimeoutPassesOnTheResult()
 
 void tst_QTimeoutRunFuture::withTimeoutOfAFinishedFuture()
 {
-    const QFuture<int> derived = QTimeout::withTimeout(QtFuture::makeReadyFuture(42), 0s);
+    const QFuture<int> derived = QTimeout::withTimeout(readyFuture(42), 0s);
     clock().advance(0ms);
     QCOMPARE(endOf(derived), End::Returned);
     QCOMPARE(derived.result(), 42);
@@ -545,7 +555,7 @@ void tst_QTimeoutRunFuture::withTimeoutIsCancelledWithItsSource()
     clock().advance(0ms);
     QCOMPARE(endOf(derived), End::Cancelled);
     promise.finish();
-    QFuture<int> cancelled = QtFuture::makeReadyFuture(42);
+    QFuture<int> cancelled = readyFuture(42);
     cancelled.cancel();
     const QFuture<int> atOnce = QTimeout::withTimeout(QFuture<int>(), 1s);
     clock().advance(0ms);

@@ -29,8 +29,8 @@ class Sender : public QObject
 
 public:
     void abort() { ++aborts; }
-    void emitPrivate() { Q_EMIT privately({}); }
-    void emitPrivate(int value) { Q_EMIT privatelyOne(value, {}); }
+    void emitPrivate() { Q_EMIT privately(QPrivateSignal()); }
+    void emitPrivate(int value) { Q_EMIT privatelyOne(value, QPrivateSignal()); }
 
     int aborts = 0;
 

@@ -25,7 +25,8 @@ using QTimeout::detail::DeadlineQueue;
 
 static std::atomic<qint64> s_blocks = 0;
 
-void *operator new(std::size_t size)
+// Not inlined: g++ 16 takes malloc() and delete for a mismatch where it sees only half of this.
+Q_NEVER_INLINE void *operator new(std::size_t size)
 {
     if (void *block = std::malloc(size ? size : 1)) {
         s_blocks.fetch_add(1, std::memory_order_relaxed);
@@ -34,7 +35,7 @@ void *operator new(std::size_t size)
     throw std::bad_alloc();
 }
 
-void operator delete(void *block) noexcept
+Q_NEVER_INLINE void operator delete(void *block) noexcept
 {
     if (block)
         s_blocks.fetch_sub(1, std::memory_order_relaxed);
