@@ -124,9 +124,22 @@ DeadlineQueue *DeadlineQueue::make()
     return new DeadlineQueue;
 }
 
-DeadlineQueue::DeadlineQueue()
+bool Mailbox::isHere() const noexcept
+{
+    return t_queue && t_queue->mailbox().data() == this;
+}
+
+void Mailbox::post(const std::function<void()> &function)
+{
+    const QMutexLocker lock(&m_mutex);
+    if (m_queue)
+        QMetaObject::invokeMethod(m_queue, function, Qt::QueuedConnection);
+}
+
+DeadlineQueue::DeadlineQueue() : m_mailbox(new Mailbox)
 {
     t_queue = this;
+    m_mailbox->m_queue = this;
     m_timer.setSingleShot(true);
     m_timer.setTimerType(Qt::PreciseTimer);
     connect(&m_timer, &QTimer::timeout, this, &DeadlineQueue::timeout);
@@ -149,6 +162,10 @@ DeadlineQueue::DeadlineQueue()
 
 DeadlineQueue::~DeadlineQueue()
 {
+    {
+        const QMutexLocker lock(&m_mailbox->m_mutex);
+        m_mailbox->m_queue = nullptr;
+    }
     for (DeadlineEntry *entry = m_firstYoung; entry; entry = entry->m_links.next)
         entry->m_queue = nullptr;
     for (const Node &node : m_heap)

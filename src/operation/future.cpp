@@ -21,9 +21,9 @@ struct FutureInterface
 };
 template struct FutureInterface<&QFuture<void>::d>;
 
-bool FutureLink::hasException(const QFuture<void> &future)
+bool FutureLink::isAbandoned(const QFuture<void> &future)
 {
-    return interfaceOf(future).hasException();
+    return future.isCanceled() && !interfaceOf(future).hasException();
 }
 
 FutureLink::~FutureLink()
@@ -40,7 +40,11 @@ void FutureLink::connect(const QFuture<void> &future, Wait *wait)
         wait->operationEnded();
     };
     QObject::connect(m_watcher.get(), &QFutureWatcherBase::finished, m_watcher.get(), ended);
-    QObject::connect(m_watcher.get(), &QFutureWatcherBase::canceled, m_watcher.get(), ended);
+    QObject::connect(m_watcher.get(), &QFutureWatcherBase::canceled, m_watcher.get(),
+                     [future, ended] {
+                         if (isAbandoned(future))
+                             ended();
+                     });
     m_watcher->setFuture(future);
 }
 

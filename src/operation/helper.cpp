@@ -16,7 +16,7 @@ namespace QTimeout::detail {
 void HelperState::setWait(Wait *wait) noexcept
 {
     m_wait = wait;
-    m_home = wait->home();
+    m_home = wait->home()->mailbox();
 }
 
 bool HelperState::release() noexcept
@@ -32,16 +32,15 @@ bool HelperState::release() noexcept
 */
 void HelperState::ended(std::coroutine_handle<> helper) noexcept
 {
-    const bool isHome = DeadlineQueue::existing() == m_home;
-    DeadlineQueue *home = m_home;
+    const Mailbox::Pointer home = m_home;
+    const bool isHome = home->isHere();
     m_posted = !isHome;
     if (m_state.exchange(Ended, std::memory_order_acq_rel) == Released)
         helper.destroy();
     else if (isHome)
         deliver(helper);
     else
-        QMetaObject::invokeMethod(
-                home, [this, helper] { deliver(helper); }, Qt::QueuedConnection);
+        home->post([this, helper] { deliver(helper); });
 }
 
 void HelperState::deliver(std::coroutine_handle<> helper)

@@ -10,15 +10,6 @@
 
 namespace QTimeout::detail {
 
-void ObjectLink::disconnect()
-{
-    // Most operations never connect anything.
-    if (signal)
-        QObject::disconnect(signal);
-    if (destroyed)
-        QObject::disconnect(destroyed);
-}
-
 void warnOfNull()
 {
     qCWarning(lcQTimeout,
@@ -26,68 +17,92 @@ void warnOfNull()
               "empty. Check it before the call; QTimeoutCancelled is thrown.");
 }
 
-struct AbortTarget::Remote
+struct ObjectGuard::Shared
 {
     QMutex mutex;
     QObject *object; // null when it has been destroyed
+
+    // Touched only at home.
+    Mailbox::Pointer home;
+    void *owner;
+    Notify notify;
+
+    void tell() const
+    {
+        if (owner)
+            notify(owner);
+    }
 };
 
-AbortTarget::~AbortTarget()
+void ObjectGuard::watch(QObject *object, void *owner, Notify notify)
 {
-    if (m_destroyed)
-        QObject::disconnect(m_destroyed);
-}
-
-void AbortTarget::setObject(QObject *object)
-{
-    if (object->thread() != QThread::currentThread())
-        setRemoteObject(object);
-}
-
-void AbortTarget::setRemoteObject(QObject *object)
-{
-    if (m_remote)
-        return;
-    m_remote = std::make_shared<Remote>();
-    m_remote->object = object;
-    m_destroyed = QObject::connect(object, &QObject::destroyed, [remote = m_remote] {
-        const QMutexLocker lock(&remote->mutex);
-        remote->object = nullptr;
+    m_shared = std::make_shared<Shared>();
+    m_shared->object = object;
+    m_shared->owner = owner;
+    m_shared->notify = notify;
+    if (owner)
+        m_shared->home = DeadlineQueue::current()->mailbox();
+    m_destroyed = QObject::connect(object, &QObject::destroyed, [shared = m_shared] {
+        {
+            const QMutexLocker lock(&shared->mutex);
+            shared->object = nullptr;
+        }
+        if (!shared->home)
+            return;
+        if (shared->home->isHere())
+            shared->tell();
+        else
+            shared->home->post([shared] { shared->tell(); });
     });
 }
 
-bool AbortTarget::ask(const std::function<bool()> &question) const
+void ObjectGuard::mute() noexcept
 {
-    if (!m_remote)
-        return question();
-    const QMutexLocker lock(&m_remote->mutex);
-    return m_remote->object && question();
+    if (m_shared)
+        m_shared->owner = nullptr;
 }
 
-bool AbortTarget::isGone() const
+void ObjectGuard::release()
 {
-    if (!m_remote)
+    if (!m_shared)
+        return;
+    mute();
+    QObject::disconnect(m_destroyed);
+    m_shared.reset();
+}
+
+bool ObjectGuard::isGone() const
+{
+    if (!m_shared)
         return false;
-    const QMutexLocker lock(&m_remote->mutex);
-    return !m_remote->object;
+    const QMutexLocker lock(&m_shared->mutex);
+    return !m_shared->object;
 }
 
-void AbortTarget::invoke(QObject *object, const std::function<void()> &abort) const
+bool ObjectGuard::ask(const std::function<bool()> &question) const
 {
-    if (m_remote) {
+    if (!m_shared)
+        return question();
+    const QMutexLocker lock(&m_shared->mutex);
+    return m_shared->object && question();
+}
+
+void ObjectGuard::invoke(QObject *object, const std::function<void()> &function) const
+{
+    if (m_shared) {
         // The object cannot go while the mutex is locked; if it goes later, Qt drops the call.
-        const QMutexLocker lock(&m_remote->mutex);
-        if (!m_remote->object)
+        const QMutexLocker lock(&m_shared->mutex);
+        if (!m_shared->object)
             return;
         if (object->thread() != QThread::currentThread()) {
-            QMetaObject::invokeMethod(object, abort, Qt::QueuedConnection);
+            QMetaObject::invokeMethod(object, function, Qt::QueuedConnection);
             return;
         }
     }
     if (object->thread() == QThread::currentThread())
-        abort();
+        function();
     else
-        QMetaObject::invokeMethod(object, abort, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(object, function, Qt::QueuedConnection);
 }
 
 } // namespace QTimeout::detail

@@ -46,8 +46,6 @@ static QCoro::Task<> sleep(Limit limit)
 } // namespace detail
 
 /*!
-    \relates QTimeoutScope
-
     Returns a task that ends after \a duration. It always suspends, also if \a duration is zero or
     negative: then it goes on with the next turn of the event loop. The maximum of the type is
     forever.
@@ -62,8 +60,6 @@ QCoro::Task<> sleepFor(std::chrono::nanoseconds duration)
 }
 
 /*!
-    \relates QTimeoutScope
-
     Returns a task that ends at \a deadline. It always suspends, also if that has passed.
 
     \sa sleepFor()

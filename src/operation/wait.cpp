@@ -16,7 +16,7 @@ namespace QTimeout::detail {
 class Wait::Remote final : public Work
 {
 public:
-    Remote(DeadlineQueue *home, const Self::Pointer &wait)
+    Remote(const Mailbox::Pointer &home, const Self::Pointer &wait)
         : Work(Work::Link), m_home(home), m_wait(wait)
     {
     }
@@ -24,20 +24,17 @@ public:
 protected:
     void abort(Cause cause) override
     {
-        QMetaObject::invokeMethod(
-                m_home,
-                [wait = m_wait, cause] {
-                    if (wait->owner)
-                        wait->owner->abort(cause);
-                },
-                Qt::QueuedConnection);
+        m_home->post([wait = m_wait, cause] {
+            if (wait->owner)
+                wait->owner->abort(cause);
+        });
         delete this;
     }
 
     void dismiss() override { delete this; }
 
 private:
-    DeadlineQueue *const m_home;
+    const Mailbox::Pointer m_home;
     const Self::Pointer m_wait;
 };
 
@@ -56,7 +53,9 @@ const Wait::Self::Pointer &Wait::self()
 
 void Wait::begin(const Limit &limit)
 {
-    if (limit.scope) {
+    if (!m_home) { // the thread is past running anything
+        m_outcome = Outcome::Cancelled;
+    } else if (limit.scope) {
         switch (join(limit.scope, limit.function)) {
         case Admission::Expired:
             m_outcome = Outcome::Expired;
@@ -68,7 +67,7 @@ void Wait::begin(const Limit &limit)
         case Admission::Unlimited:
             break;
         }
-    } else if (m_home) {
+    } else {
         m_home->set(this, m_home->resolve(limit.deadline));
     }
 }
@@ -87,7 +86,12 @@ void Wait::settle(Outcome outcome)
 bool Wait::suspend(std::coroutine_handle<> waiter)
 {
     startOperation();
-    if (m_outcome == Outcome::Ended || (m_outcome != Outcome::Pending && canAbandonOperation()))
+    const bool ended = hasOperationEnded(); // perhaps before anybody listened
+    if (ended && m_outcome == Outcome::Pending) {
+        settle(Outcome::Ended);
+        abandonOperation();
+    }
+    if (m_outcome != Outcome::Pending && (ended || canAbandonOperation()))
         return false;
     m_waiter = waiter;
     return true;
@@ -160,7 +164,7 @@ void Wait::abandonedByWaiter()
 
 void Wait::scopeLeavesThread()
 {
-    replaceBy(new Remote(m_home, self()));
+    replaceBy(new Remote(m_home->mailbox(), self()));
 }
 
 } // namespace QTimeout::detail

@@ -38,7 +38,7 @@ static QMetaMethod finishedSignal(const QObject *object)
 WatchedObject::WatchedObject(QObject *object, std::function<void()> abort)
     : Work(Work::Watch), m_object(object), m_abort(std::move(abort))
 {
-    m_target.setObject(object);
+    m_guard.watch(object);
 }
 
 void WatchedObject::watch()
@@ -72,19 +72,13 @@ void WatchedObject::abortNow()
     setParent(nullptr); // the function may delete the scope
     const std::unique_ptr<WatchedObject> self(this);
     if (m_abort)
-        m_target.invoke(m_object, m_abort);
+        m_guard.invoke(m_object, m_abort);
 }
 
 void WatchedObject::joined(QTimeoutScope *scope)
 {
     // Moves to other threads with the scope, and goes with it at the latest.
     setParent(scope);
-}
-
-// The object stays where it is.
-void WatchedObject::scopeLeavesThread()
-{
-    m_target.setRemoteObject(m_object);
 }
 
 void WatchedObject::dismiss()

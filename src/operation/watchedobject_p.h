@@ -42,13 +42,12 @@ public Q_SLOTS:
 protected:
     void abort(Cause cause) override;
     void joined(QTimeoutScope *scope) override;
-    void scopeLeavesThread() override;
     const QObject *watchedObject() const override { return m_object; }
     void dismiss() override;
 
 private:
     QObject *const m_object;
-    AbortTarget m_target;
+    ObjectGuard m_guard;
     QMetaObject::Connection m_finished;
     QMetaObject::Connection m_destroyed;
     std::function<void()> m_abort;

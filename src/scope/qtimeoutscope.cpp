@@ -83,10 +83,12 @@ QTimeoutScopePrivate::~QTimeoutScopePrivate()
     leaveEnclosing();
 }
 
-/*
-    While its end is being told a life must know whether the scope is still there, even if a slot has
-    begun the next life. After that, a life which is not the scope's current one has no scope.
-*/
+void QTimeoutScopePrivate::deref() noexcept
+{
+    if (--m_refCount == 0)
+        delete this;
+}
+
 void QTimeoutScopePrivate::beginTelling() noexcept
 {
     ref();
@@ -95,17 +97,8 @@ void QTimeoutScopePrivate::beginTelling() noexcept
 
 void QTimeoutScopePrivate::endTelling() noexcept
 {
-    if (--m_tellers == 0 && m_successor) {
-        std::exchange(m_successor, nullptr)->deref();
-        q = nullptr;
-    }
+    --m_tellers;
     deref();
-}
-
-void QTimeoutScopePrivate::deref() noexcept
-{
-    if (--m_refCount == 0)
-        delete this;
 }
 
 /*
@@ -231,14 +224,18 @@ QTimeoutScopePrivate::Abort::Abort(QTimeoutScopePrivate *life, State state)
 QTimeoutScopePrivate::Abort::~Abort()
 {
     t_abort = m_outer;
-    for (QTimeoutScopePrivate *life : m_lives)
-        life->endTelling();
+    for (const Ended &ended : std::as_const(m_lives)) {
+        ended.life->m_abort = nullptr;
+        ended.life->endTelling();
+    }
 }
 
 void QTimeoutScopePrivate::Abort::collect(QTimeoutScopePrivate *life, State state, qint64 now)
 {
     life->beginTelling();
-    m_lives.append(life);
+    life->m_abort = this;
+    life->m_abortIndex = m_lives.size();
+    m_lives.append({life, 0});
     life->m_state = state;
     life->m_aborting = true;
     if (life->isQueued())
@@ -258,11 +255,13 @@ void QTimeoutScopePrivate::Abort::collect(QTimeoutScopePrivate *life, State stat
             collect(inner, QTimeoutScope::Cancelled, now);
         inner = next;
     }
+    m_lives[life->m_abortIndex].end = m_lives.size();
 }
 
 void QTimeoutScopePrivate::Abort::tell()
 {
-    for (QTimeoutScopePrivate *life : std::as_const(m_lives)) {
+    for (const Ended &ended : std::as_const(m_lives)) {
+        const QTimeoutScopePrivate *life = ended.life;
         if (QTimeoutScope *scope = life->scope())
             Q_EMIT scope->stateChanged(life->m_state);
         QTimeoutScope *scope = life->scope();
@@ -277,38 +276,36 @@ void QTimeoutScopePrivate::Abort::tell()
     }
 }
 
-void QTimeoutScopePrivate::Abort::complete()
-{
-    completeBelow(nullptr);
-}
-
 /*
-    Does the third step for \a ancestor and what is nested in it, or for all. An index and not an
-    iterator, since this can be called again while it runs.
+    Does the third step for the life at index \a first and all that are nested in it, unless it has
+    been done already.
 */
-void QTimeoutScopePrivate::Abort::completeBelow(const QTimeoutScopePrivate *ancestor)
+void QTimeoutScopePrivate::Abort::complete(qsizetype first)
 {
-    const auto isConcerned = [ancestor](const QTimeoutScopePrivate *life) {
-        while (ancestor && life && life != ancestor)
-            life = life->m_enclosing;
-        return life != nullptr;
-    };
-    for (QTimeoutScopePrivate *life : std::as_const(m_lives)) {
-        if (life->m_aborting && isConcerned(life))
-            life->requestStop();
+    const qsizetype end = m_lives[first].end;
+    for (qsizetype i = first; i < end; ++i) {
+        if (m_lives[i].life->m_aborting)
+            m_lives[i].life->requestStop();
     }
-    for (qsizetype i = m_lives.size(); i-- > 0;) {
-        if (m_lives[i]->m_aborting && isConcerned(m_lives[i]))
-            m_lives[i]->abortWork();
+    for (qsizetype i = end; i-- > first;) {
+        if (m_lives[i].life->m_aborting)
+            m_lives[i].life->abortWork();
     }
 }
 
-void QTimeoutScopePrivate::Abort::completeFor(const QTimeoutScope *scope)
+void QTimeoutScopePrivate::Abort::completeFor(const QTimeoutScope *scope,
+                                              QTimeoutScopePrivate *life)
 {
+    if (life->m_aborting && life->m_abort)
+        life->m_abort->complete(life->m_abortIndex);
+    if (!life->m_anchor)
+        return;
+    // Former lives that have not been completed either.
     for (Abort *abort = t_abort; abort; abort = abort->m_outer) {
-        for (const QTimeoutScopePrivate *life : std::as_const(abort->m_lives)) {
-            if (life->m_aborting && life->scope() == scope)
-                abort->completeBelow(life);
+        for (qsizetype i = 0; i < abort->m_lives.size(); ++i) {
+            const QTimeoutScopePrivate *former = abort->m_lives[i].life;
+            if (former->m_aborting && former->scope() == scope)
+                abort->complete(i);
         }
     }
 }
@@ -319,9 +316,9 @@ void QTimeoutScopePrivate::Abort::completeFor(const QTimeoutScope *scope)
 void QTimeoutScopePrivate::Abort::unwatch(const QTimeoutScope *scope, const QObject *object)
 {
     for (Abort *abort = t_abort; abort; abort = abort->m_outer) {
-        for (QTimeoutScopePrivate *life : std::as_const(abort->m_lives)) {
-            if (life->scope() == scope)
-                life->unwatch(object);
+        for (const Ended &ended : std::as_const(abort->m_lives)) {
+            if (ended.life->scope() == scope)
+                ended.life->unwatch(object);
         }
     }
 }
@@ -463,7 +460,8 @@ void QTimeoutScopePrivate::add(Work *work) noexcept
         work->m_next->m_previous = work;
     m_firstWork = work;
     m_noticed = true;
-    m_finishDue = false;
+    if (work->m_kind != Work::Link)
+        m_finishDue = false;
     m_hasWatched = m_hasWatched || work->m_kind == Work::Watch;
     if (const QObject *object = work->watchedObject())
         m_watchedObjects.insert(object, work);
@@ -523,7 +521,8 @@ void QTimeoutScopePrivate::finishWhenIdle()
 
 void QTimeoutScopePrivate::requestStop()
 {
-    if (std::exchange(m_stopRequested, true) || !m_stopSource.stop_possible())
+    if (m_state == QTimeoutScope::Finished || std::exchange(m_stopRequested, true)
+        || !m_stopSource.stop_possible())
         return;
     std::stop_source source = m_stopSource; // a callback may delete the scope
     source.request_stop();
@@ -628,8 +627,8 @@ void QTimeoutScopePrivate::leaveThread()
     }
     if (!isActive())
         return;
-    m_inTransit = true;
-    m_departure = isQueued() ? queue()->toReal(deadline()) : ForeverNSecs;
+    if (!std::exchange(m_inTransit, true))
+        m_departure = isQueued() ? queue()->toReal(deadline()) : ForeverNSecs;
     if (isQueued())
         queue()->remove(this);
     if (m_isNested && nearestActive(q->parent()) != m_enclosing)
@@ -787,8 +786,10 @@ QTimeoutScope::QTimeoutScope(Deadline deadline, QObject *parent) : QTimeoutScope
 */
 QTimeoutScope::~QTimeoutScope()
 {
-    QTimeoutScopePrivate::Abort::completeFor(this);
+    QTimeoutScopePrivate::Abort::completeFor(this, d);
     d->q = nullptr;
+    if (d->m_anchor)
+        d->m_anchor->scope = nullptr;
     if (d->isActive())
         d->abort(Cancelled);
     else
@@ -873,9 +874,10 @@ std::chrono::nanoseconds QTimeoutScope::remainingTime() const
 {
     const QTimeoutScopePrivate *life = decisiveLife(d);
     const DeadlineQueue *threadQueue = DeadlineQueue::existing();
-    if (life->deadline() == ForeverNSecs || !threadQueue)
+    if (life->deadline() == ForeverNSecs)
         return std::chrono::nanoseconds::max();
-    const qint64 remaining = QTimeout::detail::saturatedSum(life->deadline(), -threadQueue->now());
+    const qint64 now = threadQueue ? threadQueue->now() : QDeadlineTimer::current().deadlineNSecs();
+    const qint64 remaining = QTimeout::detail::saturatedSum(life->deadline(), -now);
     return std::chrono::nanoseconds(std::max<qint64>(remaining, 0));
 }
 
@@ -928,7 +930,7 @@ void QTimeoutScope::throwIfAborted()
         return;
     const QTimeoutScopePrivate::Ref life(d);
     life->m_noticed = true;
-    const DeadlineQueue *threadQueue = DeadlineQueue::existing();
+    const DeadlineQueue *threadQueue = DeadlineQueue::current();
     if (life->isActive() && threadQueue) {
         const qint64 now = threadQueue->now();
         life->expireOutermost(
@@ -976,12 +978,13 @@ bool QTimeoutScope::start(Deadline deadline)
     }
     if (d->m_state != Inactive) {
         QTimeoutScopePrivate *former = std::exchange(d, new QTimeoutScopePrivate(this));
-        if (former->m_tellers > 0) {
-            former->m_successor = d;
-            d->ref();
-        } else {
-            former->q = nullptr;
+        d->m_anchor = former->m_anchor;
+        if (former->m_tellers > 0 && !d->m_anchor) {
+            d->m_anchor = new QTimeoutScopeAnchor;
+            d->m_anchor->scope = this;
+            former->m_anchor = d->m_anchor;
         }
+        former->q = nullptr;
         former->deref();
     }
     QTimeoutScopePrivate *life = d;

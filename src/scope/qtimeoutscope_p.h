@@ -18,11 +18,20 @@
 
 #include <QtCore/qhash.h>
 #include <QtCore/qloggingcategory.h>
+#include <QtCore/qshareddata.h>
 #include <QtCore/qvarlengtharray.h>
 
 #include <stop_token>
 
 Q_DECLARE_LOGGING_CATEGORY(lcQTimeout)
+
+/*
+    What the lives of a scope share which have been begun in slots of one another.
+*/
+struct QTimeoutScopeAnchor : QSharedData
+{
+    QTimeoutScope *scope; // null when it has been destroyed
+};
 
 /*
     One life of a scope, from start() to its end.
@@ -40,6 +49,7 @@ public:
     using Work = QTimeout::detail::Work;
 
     class Abort;
+    using Anchor = QTimeoutScopeAnchor;
     class Ref;
 
     explicit QTimeoutScopePrivate(QTimeoutScope *scope) noexcept : q(scope) {}
@@ -50,7 +60,7 @@ public:
     Q_NEVER_INLINE void deref() noexcept;
 
     // Null when it has been destroyed, also if it has been started again meanwhile.
-    QTimeoutScope *scope() const noexcept { return m_successor ? m_successor->scope() : q; }
+    QTimeoutScope *scope() const noexcept { return m_anchor ? m_anchor->scope : q; }
     void beginTelling() noexcept;
     void endTelling() noexcept;
     static QString describe(const QTimeoutScope *scope);
@@ -97,8 +107,7 @@ public:
     QDeadlineTimer deadlineTimer() const;
 
     QTimeoutScope *q;
-    QTimeoutScopePrivate *m_successor =
-            nullptr; // counted: the next life, begun by a slot of this one
+    QExplicitlySharedDataPointer<Anchor> m_anchor; // if a slot of one life has begun the next
     quint32 m_tellers = 0; // that are emitting signals about this life, or aborting its work
     State m_state = QTimeoutScope::Inactive;
     Qt::TimerType m_type = Qt::CoarseTimer;
@@ -107,6 +116,8 @@ public:
     bool m_hasWatched = false;
     bool m_noticed = false; // somebody has made use of it
     bool m_aborting = false; // ended, and the work has not been aborted yet
+    qsizetype m_abortIndex = 0; // in the abort that is under way
+    Abort *m_abort = nullptr;
     bool m_stopRequested = false;
     bool m_isNested = false; // in the list of m_enclosing
     quint32 m_refCount = 1;
@@ -153,18 +164,24 @@ public:
     ~Abort();
 
     void tell();
-    void complete();
+    void complete() { complete(0); }
 
-    // Completes what is under way for earlier lives of a scope that is being destroyed.
-    static void completeFor(const QTimeoutScope *scope);
+    // Completes what is under way for the lives of a scope that is being destroyed.
+    static void completeFor(const QTimeoutScope *scope, QTimeoutScopePrivate *life);
     static void unwatch(const QTimeoutScope *scope, const QObject *object);
 
 private:
     Q_DISABLE_COPY_MOVE(Abort)
     void collect(QTimeoutScopePrivate *life, State state, qint64 now);
-    void completeBelow(const QTimeoutScopePrivate *ancestor);
+    void complete(qsizetype first);
 
-    QVarLengthArray<QTimeoutScopePrivate *, 8> m_lives; // counted, outer before inner
+    struct Ended
+    {
+        QTimeoutScopePrivate *life; // counted
+        qsizetype end; // behind the last that is nested in it
+    };
+
+    QVarLengthArray<Ended, 8> m_lives; // outer before inner
     Abort *m_outer;
 };
 

@@ -10,6 +10,7 @@
 #include <QtCore/qcoreevent.h>
 #include <QtCore/qeventloop.h>
 #include <QtCore/qloggingcategory.h>
+#include <QtCore/qpointer.h>
 
 #include <algorithm>
 #include <utility>
@@ -38,7 +39,7 @@ public:
     void aboutToBlock();
 
     // Null if another clock is in force.
-    DeadlineQueue *queue = nullptr;
+    QPointer<DeadlineQueue> queue;
     qint64 beginning = 0;
     QMetaObject::Connection blocking;
     bool isQuiet = false;

@@ -14,10 +14,12 @@
 
 #include "qtimeoutdeadline.h"
 
+#include <QtCore/qmutex.h>
 #include <QtCore/qobject.h>
+#include <QtCore/qshareddata.h>
 #include <QtCore/qtimer.h>
 
-#include <memory>
+#include <functional>
 #include <vector>
 
 namespace QTimeout::detail {
@@ -67,6 +69,26 @@ private:
 };
 
 /*
+    The address of a thread, for those who may outlive its queue. What is posted is called from the
+    event loop of the thread; what does not arrive there any more is dropped.
+*/
+class QTIMEOUT_EXPORT Mailbox : public QSharedData
+{
+public:
+    using Pointer = QExplicitlySharedDataPointer<Mailbox>;
+
+    // The calling thread is the one.
+    bool isHere() const noexcept;
+    void post(const std::function<void()> &function);
+
+private:
+    friend class DeadlineQueue;
+
+    QMutex m_mutex;
+    DeadlineQueue *m_queue = nullptr; // null when it has gone
+};
+
+/*
     The deadlines of one thread. See the essay in deadlinequeue.cpp.
 */
 class QTIMEOUT_EXPORT DeadlineQueue : public QObject
@@ -83,6 +105,8 @@ public:
     static DeadlineQueue *current() noexcept;
     // The same without making one that does not exist.
     static DeadlineQueue *existing() noexcept;
+
+    const Mailbox::Pointer &mailbox() const noexcept { return m_mailbox; }
 
     qint64 now() const noexcept;
     Time resolve(Deadline deadline) const noexcept;
@@ -167,6 +191,7 @@ private:
     bool m_ioLookedAt = false; // since the timer was found to be late
     bool m_waitingForEventLoop = false;
     QObject *m_dispatcher = nullptr; // the one whose end is watched
+    const Mailbox::Pointer m_mailbox;
     QTimer m_timer;
     quint64 m_timerEvents = 0;
     quint64 m_timerStarts = 0;

@@ -153,10 +153,11 @@ public:
 /*
     Makes it known what a coroutine is suspended in. The compilers set the resume function at
     different times, but have done so by now. The tag is to be one of the coroutine function's own, because
-    different functions can have the same promise.
+    different functions can have the same promise. Hidden, because each library has its own copy of the
+    coroutine function.
 */
 template<typename Tag, typename Promise>
-void setSuspendedIn(std::coroutine_handle<Promise> frame, Wait *wait)
+Q_DECL_HIDDEN void setSuspendedIn(std::coroutine_handle<Promise> frame, Wait *wait)
 {
     static const KnownCoroutine known(frame, &Promise::waitOf);
     frame.promise().wait = wait;

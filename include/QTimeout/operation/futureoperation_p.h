@@ -42,8 +42,9 @@ public:
     void connect(const QFuture<void> &future, Wait *wait);
     void disconnect() noexcept;
 
-    // An exception was stored in it. That cancels it too, and QFuture does not tell the difference.
-    static bool hasException(const QFuture<void> &future);
+    // Somebody has cancelled it. To store an exception in a future also cancels it, but then it is
+    // about to finish.
+    static bool isAbandoned(const QFuture<void> &future);
 
 private:
     std::unique_ptr<QFutureWatcher<void>> m_watcher;
@@ -62,15 +63,17 @@ public:
     explicit FutureOperation(QFuture<T> future) noexcept : m_future(std::move(future)) {}
     FutureOperation(FutureOperation &&other) noexcept : m_future(std::move(other.m_future)) {}
 
-    bool isReady() const { return m_future.isFinished() || m_future.isCanceled(); }
+    bool isReady() const
+    {
+        return m_future.isFinished() || FutureLink::isAbandoned(QFuture<void>(m_future));
+    }
     void start(Wait *wait) { m_link.connect(QFuture<void>(m_future), wait); }
     void abandon() noexcept { m_link.disconnect(); }
     void abort() { abortOperation(m_future); }
 
     Result take()
     {
-        // Only a future that was cancelled and still runs would block here.
-        if (!m_future.isCanceled() || FutureLink::hasException(QFuture<void>(m_future)))
+        if (m_future.isFinished())
             m_future.waitForFinished(); // throws what is stored
         if (m_future.isCanceled())
             throw QTimeoutCancelled();

@@ -43,47 +43,35 @@
 namespace QTimeout::detail {
 
 /*
-    Aborts an object in the thread in which it lives. While a call is on its way to another thread,
-    or about to be sent, the object may be destroyed there; that is noticed.
+    Keeps an eye on an object, of this thread or of another, that may be destroyed at any moment in
+    its own thread, or be moved to another one first.
 */
-class QTIMEOUT_EXPORT AbortTarget
+class QTIMEOUT_EXPORT ObjectGuard
 {
 public:
-    AbortTarget() = default;
-    ~AbortTarget();
-    Q_DISABLE_COPY_MOVE(AbortTarget)
+    using Notify = void (*)(void *owner);
 
-    void setObject(QObject *object);
-    void setRemoteObject(QObject *object);
-    // False, without the call, for an object that has been destroyed in another thread.
-    bool ask(const std::function<bool()> &question) const;
-    // It has been destroyed in another thread, though perhaps the news has not arrived yet.
+    ObjectGuard() = default;
+    ~ObjectGuard() { release(); }
+    Q_DISABLE_COPY_MOVE(ObjectGuard)
+
+    // The owner is notified in this thread when the object has been destroyed.
+    void watch(QObject *object, void *owner = nullptr, Notify notify = nullptr);
+    void mute() noexcept;
+    void release();
+
+    // It has been destroyed, though perhaps the news has not arrived yet.
     bool isGone() const;
-    void invoke(QObject *object, const std::function<void()> &abort) const;
+    // False, without the call, if it has been destroyed.
+    bool ask(const std::function<bool()> &question) const;
+    // Calls the function in the thread of the object, unless it has been destroyed.
+    void invoke(QObject *object, const std::function<void()> &function) const;
 
 private:
-    struct Remote;
+    struct Shared;
 
-    std::shared_ptr<Remote> m_remote; // for an object of another thread
+    std::shared_ptr<Shared> m_shared; // with the connection
     QMetaObject::Connection m_destroyed;
-};
-
-/*
-    The connections of an operation to one object: to the signal that it waits for, and to the
-    object's end.
-*/
-class QTIMEOUT_EXPORT ObjectLink
-{
-public:
-    ObjectLink() = default;
-    ~ObjectLink() { disconnect(); }
-    Q_DISABLE_COPY_MOVE(ObjectLink)
-
-    void disconnect();
-
-    QMetaObject::Connection signal;
-    QMetaObject::Connection destroyed;
-    AbortTarget target;
 };
 
 QTIMEOUT_EXPORT void warnOfNull();
@@ -118,19 +106,23 @@ public:
     {
         Q_ASSERT(!other.m_wait);
     }
-    ~ObjectOperation() { abandon(); }
+    ~ObjectOperation() { end(); }
 
+    // Still guards the object for abort().
     void abandon()
     {
         if (m_listener)
             m_listener->owner = nullptr;
-        m_link.disconnect();
+        if (m_signal)
+            QObject::disconnect(m_signal);
+        m_guard.mute();
     }
 
     void abort()
     {
         if (m_object)
-            m_link.target.invoke(m_object, [object = m_object] { abortOperation(*object); });
+            m_guard.invoke(m_object, [object = m_object] { abortOperation(*object); });
+        m_guard.release();
     }
 
 protected:
@@ -139,20 +131,16 @@ protected:
     void listen(Wait *wait, Signal signal, const Receiver &receiver, Listener<Derived> *listener,
                 Qt::ConnectionType type = Qt::AutoConnection)
     {
-        m_link.signal = QObject::connect(m_object, signal, wait->home(), receiver, type);
-        listen(wait, listener);
+        m_listener = listener;
+        m_signal = QObject::connect(m_object, signal, wait->home(), receiver, type);
+        listen(wait);
     }
 
-    void listen(Wait *wait, Listener<Derived> *listener)
+    void listen(Wait *wait)
     {
         m_wait = wait;
-        m_listener = listener;
-        m_link.target.setObject(m_object);
-        m_link.destroyed = QObject::connect(m_object, &QObject::destroyed, wait->home(),
-                                            [pointer = m_listener] {
-                                                if (pointer->owner)
-                                                    pointer->owner->objectDestroyed();
-                                            });
+        m_guard.watch(m_object, this,
+                      [](void *self) { static_cast<ObjectOperation *>(self)->objectDestroyed(); });
     }
 
     template<typename Signal>
@@ -168,21 +156,22 @@ protected:
     {
         m_ended = true;
         abandon();
+        m_guard.release();
         return m_wait;
     }
 
-    bool hasEnded() const { return m_ended || !m_object || m_link.target.isGone(); }
+    bool hasEnded() const { return m_ended || !m_object || m_guard.isGone(); }
 
     template<typename Question>
     bool ask(Question question) const
     {
-        return m_link.target.ask([this, question] { return question(m_object); });
+        return m_guard.ask([this, question] { return question(m_object); });
     }
 
     // Throws if it has been destroyed.
     Object *object() const
     {
-        if (!m_object || m_link.target.isGone())
+        if (!m_object || m_guard.isGone())
             throw QTimeoutCancelled();
         return m_object;
     }
@@ -201,7 +190,8 @@ private:
     Object *m_object; // null when it has been destroyed
     Wait *m_wait = nullptr;
     typename Listener<Derived>::Pointer m_listener;
-    ObjectLink m_link;
+    QMetaObject::Connection m_signal;
+    ObjectGuard m_guard;
     bool m_ended = false;
 };
 
@@ -229,8 +219,7 @@ public:
 
     bool isReady() const
     {
-        return Base::hasEnded()
-                || Base::ask([](Object *object) { return object->isFinished(); });
+        return Base::hasEnded() || Base::ask([](Object *object) { return object->isFinished(); });
     }
     void start(Wait *wait) { Base::listenForEnd(wait, &Object::finished); }
     void received() { Base::end()->operationEnded(); }
@@ -322,7 +311,7 @@ class SignalListener final : public Listener<Operation>
 public:
     using Pointer = QExplicitlySharedDataPointer<SignalListener>;
 
-    SignalListener(Operation *operation, DeadlineQueue *home)
+    SignalListener(Operation *operation, const Mailbox::Pointer &home)
         : Listener<Operation>(operation), m_home(home)
     {
     }
@@ -334,17 +323,14 @@ public:
             return;
         m_arguments.emplace(args...);
         m_isReady.store(true, std::memory_order_release);
-        if (DeadlineQueue::existing() == m_home) {
+        if (m_home->isHere()) {
             if (this->owner)
                 this->owner->received();
         } else {
-            QMetaObject::invokeMethod(
-                    m_home,
-                    [self = Pointer(this)] {
-                        if (self->owner)
-                            self->owner->received();
-                    },
-                    Qt::QueuedConnection);
+            m_home->post([self = Pointer(this)] {
+                if (self->owner)
+                    self->owner->received();
+            });
         }
     }
 
@@ -352,7 +338,7 @@ public:
     Arguments &arguments() { return *m_arguments; }
 
 private:
-    DeadlineQueue *const m_home;
+    const Mailbox::Pointer m_home;
     std::atomic<bool> m_isTaken = false;
     std::atomic<bool> m_isReady = false;
     std::optional<Arguments> m_arguments;
@@ -387,7 +373,7 @@ public:
     bool isReady() const { return Base::hasEnded() || (m_listener && m_listener->isReady()); }
     void start(Wait *wait)
     {
-        m_listener = new SignalListener<SignalOperation, Arguments>(this, wait->home());
+        m_listener = new SignalListener<SignalOperation, Arguments>(this, wait->home()->mailbox());
         Base::listen(wait, m_signal, Receiver{m_listener}, m_listener.data(), Qt::DirectConnection);
     }
     // Resumes later, so that the sender can be destroyed when the signal has been awaited.

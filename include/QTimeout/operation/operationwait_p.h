@@ -37,7 +37,7 @@ public:
 
     bool await_ready() const noexcept { return outcome() != Outcome::Pending; }
     template<typename Promise>
-    bool await_suspend(std::coroutine_handle<Promise> waiter)
+    Q_DECL_HIDDEN bool await_suspend(std::coroutine_handle<Promise> waiter)
     {
         setSuspendedIn<OperationWait>(waiter, this);
         return suspend(waiter);

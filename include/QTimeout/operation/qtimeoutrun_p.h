@@ -179,6 +179,8 @@ QCoro::Task<TryResult<typename Operation::Result>> tryRunOperation(Limit limit, 
     if (limit.scope || !operation.isReady()) {
         OperationWait<struct TryRunTag, Operation> wait(Work::Run, limit, operation);
         co_await wait;
+        if (wait.outcome() == Wait::Outcome::Expired && wait.wasHandedOver())
+            throw QTimeoutError();
         if (wait.outcome() == Wait::Outcome::Expired)
             co_return Result();
         if (wait.outcome() == Wait::Outcome::Cancelled)

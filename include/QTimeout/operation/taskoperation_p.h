@@ -75,7 +75,7 @@ private:
     void deliver(std::coroutine_handle<> helper);
 
     Wait *m_wait = nullptr; // touched only in its thread
-    DeadlineQueue *m_home = nullptr;
+    Mailbox::Pointer m_home;
     std::atomic<State> m_state = Waiting;
     bool m_posted = false; // the news is on its way through the event loop
 };
@@ -157,7 +157,8 @@ private:
 template<typename T, typename Awaited>
 Helper<T> help(Awaited awaited, std::remove_reference_t<Awaited> **where)
 {
-    *where = &awaited;
+    if (where)
+        *where = &awaited;
     if constexpr (HasQCoroAwaiter<std::remove_cvref_t<Awaited>>) {
         typename QCoro::detail::awaiter_type<std::remove_cvref_t<Awaited>>::type awaiter{awaited};
         if constexpr (std::is_void_v<T>)
@@ -206,15 +207,13 @@ public:
     HelperOwner(HelperOwner &&other) noexcept : m_helper(std::exchange(other.m_helper, nullptr)) {}
     ~HelperOwner() { release(); }
 
-    // Returns where what is awaited is from now on, for as long as the helper exists.
+    // Stores where what is awaited is from now on, for as long as the helper exists.
     template<typename Awaited>
-    std::remove_reference_t<Awaited> *start(Wait *wait, Awaited &&awaited)
+    void start(Wait *wait, Awaited &&awaited, std::remove_reference_t<Awaited> **where = nullptr)
     {
-        std::remove_reference_t<Awaited> *where = nullptr;
-        m_helper = help<Result, Awaited>(std::forward<Awaited>(awaited), &where).handle();
+        m_helper = help<Result, Awaited>(std::forward<Awaited>(awaited), where).handle();
         m_helper.promise().state.setWait(wait);
         m_helper.resume();
-        return where;
     }
 
     bool hasEnded() const noexcept { return m_helper && m_helper.promise().state.hasEnded(); }
@@ -267,14 +266,21 @@ public:
         m_helper.start(wait, std::move(m_task));
     }
 
-    void abandon() noexcept { m_helper.abandon(); }
+    void abandon()
+    {
+        // A plain task may end in another thread as soon as it has been released.
+        if (m_started && !m_helper.hasEnded())
+            m_wait = findWait(m_frame);
+        m_helper.abandon();
+    }
 
+    // One of ours ends when nobody waits for it; a plain one cannot be interrupted by anybody.
     void abort()
     {
-        // One of ours ends when nobody waits for it; a plain one cannot be interrupted by anybody.
-        const std::coroutine_handle<> frame = m_started ? m_frame : handleOf(m_task);
-        if (Wait *wait = frame ? KnownCoroutine::find(frame) : nullptr)
-            wait->abandonedByWaiter();
+        if (!m_started)
+            m_wait = findWait(handleOf(m_task));
+        if (m_wait)
+            m_wait->abandonedByWaiter();
     }
 
     Result take()
@@ -289,7 +295,13 @@ public:
     }
 
 private:
+    static Wait *findWait(std::coroutine_handle<> frame)
+    {
+        return frame ? KnownCoroutine::find(frame) : nullptr;
+    }
+
     QCoro::Task<T> m_task; // until it is started
+    Wait *m_wait = nullptr; // of a task of ours that has been abandoned
     std::coroutine_handle<> m_frame;
     HelperOwner<T> m_helper;
     bool m_started = false;
@@ -310,7 +322,7 @@ public:
     bool isReady() const noexcept { return Base::hasEnded() || m_helper.hasEnded(); }
     void start(Wait *wait)
     {
-        Base::listen(wait, new Listener<AwaitedObjectOperation>(this));
+        Base::listen(wait);
         m_helper.start(wait, Base::object());
     }
     void abandon()
@@ -350,7 +362,7 @@ public:
     AwaitableOperation(AwaitableOperation &&) = default;
 
     bool isReady() const noexcept { return m_helper.hasEnded(); }
-    void start(Wait *wait) { m_where = m_helper.start(wait, static_cast<Awaited &&>(m_awaited)); }
+    void start(Wait *wait) { m_helper.start(wait, static_cast<Awaited &&>(m_awaited), &m_where); }
     void abandon() noexcept { m_helper.abandon(); }
     // Only what has not ended is aborted, so the helper is still there, abandoned or not.
     void abort() { abortOperation(m_where ? *m_where : m_awaited); }

@@ -72,6 +72,8 @@ public:
     DeadlineQueue *home() const noexcept { return m_home; }
     // For a task of ours that nobody awaits any more.
     void abandonedByWaiter();
+    // The scope has finished, and another one has taken over.
+    bool wasHandedOver() const noexcept { return m_joins > 1; }
 
 protected:
     explicit Wait(Kind kind) noexcept : Work(kind), m_home(DeadlineQueue::current()) {}
@@ -92,6 +94,7 @@ protected:
 
     void due() override;
     void abort(Cause cause) override;
+    void joined(QTimeoutScope *) override { ++m_joins; }
     void scopeLeavesThread() override;
 
 private:
@@ -105,6 +108,7 @@ private:
     DeadlineQueue *m_home;
     Self::Pointer m_self; // made for what goes through the event loop
     Outcome m_outcome = Outcome::Pending;
+    quint16 m_joins = 0;
 };
 
 } // namespace QTimeout::detail

@@ -61,7 +61,7 @@ QCoro::Task<> watchOperation(Limit limit, Operation operation)
     Under an inactive scope, the object waits for start(). Under a scope that has ended, it is
     aborted at once.
 
-    To watch an object again changes nothing.
+    To watch an object again replaces the way in which it is aborted.
 
     \sa unwatch(), run()
 */
