@@ -281,6 +281,12 @@ void DeadlineQueue::remove(DeadlineEntry *entry) noexcept
     }
 }
 
+void DeadlineQueue::release(DeadlineEntry *entry) noexcept
+{
+    remove(entry);
+    entry->m_deadline = toReal(entry->m_deadline);
+}
+
 void DeadlineQueue::addYoung(DeadlineEntry *entry) noexcept
 {
     entry->m_young = true;

@@ -627,10 +627,9 @@ void QTimeoutScopePrivate::leaveThread()
     }
     if (!isActive())
         return;
-    if (!std::exchange(m_inTransit, true))
-        m_departure = isQueued() ? queue()->toReal(deadline()) : ForeverNSecs;
+    m_inTransit = true;
     if (isQueued())
-        queue()->remove(this);
+        queue()->release(this);
     if (m_isNested && nearestActive(q->parent()) != m_enclosing)
         leaveEnclosing();
     for (QTimeoutScopePrivate *inner = m_firstNested; inner;) {
@@ -647,7 +646,7 @@ void QTimeoutScopePrivate::enterThread()
     if (!std::exchange(m_inTransit, false) || !isActive())
         return;
     if (auto *newQueue = DeadlineQueue::current())
-        newQueue->set(this, newQueue->resolve(newQueue->fromReal(m_departure), m_type));
+        newQueue->set(this, newQueue->resolve(newQueue->fromReal(deadline()), m_type));
 }
 
 /*!
@@ -830,9 +829,9 @@ bool QTimeoutScope::isCancelled() const
 static QDeadlineTimer toDeadlineTimer(const QTimeoutScopePrivate *life)
 {
     const DeadlineQueue *threadQueue = DeadlineQueue::existing();
-    const qint64 deadline = life->m_inTransit ? life->m_departure
-            : threadQueue                     ? threadQueue->toReal(life->deadline())
-                                              : life->deadline();
+    const qint64 deadline = threadQueue && !life->m_inTransit
+            ? threadQueue->toReal(life->deadline())
+            : life->deadline();
     return QTimeout::detail::toDeadlineTimer(deadline, life->m_type);
 }
 
@@ -876,7 +875,9 @@ std::chrono::nanoseconds QTimeoutScope::remainingTime() const
     const DeadlineQueue *threadQueue = DeadlineQueue::existing();
     if (life->deadline() == ForeverNSecs)
         return std::chrono::nanoseconds::max();
-    const qint64 now = threadQueue ? threadQueue->now() : QDeadlineTimer::current().deadlineNSecs();
+    const qint64 now = threadQueue && !life->m_inTransit
+            ? threadQueue->now()
+            : QDeadlineTimer::current().deadlineNSecs();
     const qint64 remaining = QTimeout::detail::saturatedSum(life->deadline(), -now);
     return std::chrono::nanoseconds(std::max<qint64>(remaining, 0));
 }
@@ -930,6 +931,7 @@ void QTimeoutScope::throwIfAborted()
         return;
     const QTimeoutScopePrivate::Ref life(d);
     life->m_noticed = true;
+    life->enterThread(); // if the event loop has not run yet
     const DeadlineQueue *threadQueue = DeadlineQueue::current();
     if (life->isActive() && threadQueue) {
         const qint64 now = threadQueue->now();

@@ -111,7 +111,7 @@ public:
     quint32 m_tellers = 0; // that are emitting signals about this life, or aborting its work
     State m_state = QTimeoutScope::Inactive;
     Qt::TimerType m_type = Qt::CoarseTimer;
-    bool m_inTransit = false; // between two threads
+    bool m_inTransit = false; // between two threads; the deadline is in real time
     bool m_finishDue = false; // the event that finishes it is on its way
     bool m_hasWatched = false;
     bool m_noticed = false; // somebody has made use of it
@@ -124,7 +124,6 @@ public:
     quint32 m_watches = 0;
     quint32 m_runs = 0;
     quint32 m_links = 0;
-    qint64 m_departure = QTimeout::detail::ForeverNSecs; // the deadline, in real time, in transit
     Work *m_firstWork = nullptr; // the newest first
     QHash<const QObject *, Work *> m_watchedObjects;
     QTimeoutScopePrivate *m_enclosing = nullptr; // counted; stays when this has ended

@@ -119,6 +119,8 @@ public:
     void set(DeadlineEntry *entry, Time time);
     // The deadline stays readable.
     void remove(DeadlineEntry *entry) noexcept;
+    // For another thread's queue: the deadline is in real time then.
+    void release(DeadlineEntry *entry) noexcept;
 
     // For tests, benchmarks and the test clock.
     size_t size() const noexcept { return m_youngCount + m_heap.size(); }
