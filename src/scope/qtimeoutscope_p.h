@@ -104,7 +104,6 @@ public:
 
     bool checkActive(const char *function) const;
     bool isUnnoticed() const;
-    QDeadlineTimer deadlineTimer() const;
 
     QTimeoutScope *q;
     QExplicitlySharedDataPointer<Anchor> m_anchor; // if a slot of one life has begun the next
