@@ -5,6 +5,7 @@
 
 #include <QtCore/qmetaobject.h>
 
+#include <algorithm>
 #include <mutex>
 
 namespace QTimeout::detail {
@@ -81,7 +82,7 @@ KnownCoroutine::~KnownCoroutine()
     *link = m_next;
 }
 
-Wait *KnownCoroutine::find(std::coroutine_handle<> frame)
+LimitedWait *KnownCoroutine::find(std::coroutine_handle<> frame)
 {
     const void *function = resumeFunction(frame);
     const std::lock_guard lock(knownMutex());
@@ -90,6 +91,31 @@ Wait *KnownCoroutine::find(std::coroutine_handle<> frame)
             return known->m_waitOf(frame);
     }
     return nullptr;
+}
+
+/*
+    Who awaits a task is private to QCoro. An explicit instantiation may name what is private.
+*/
+using Awaiters = std::vector<std::coroutine_handle<>>;
+static const Awaiters &awaitersOf(const QCoro::detail::TaskPromiseBase &promise);
+
+template<auto Member>
+struct PromiseAwaiters
+{
+    friend const Awaiters &awaitersOf(const QCoro::detail::TaskPromiseBase &promise)
+    {
+        return promise.*Member;
+    }
+};
+template struct PromiseAwaiters<&QCoro::detail::TaskPromiseBase::mAwaitingCoroutines>;
+
+bool isAwaitedBy(const QCoro::detail::TaskPromiseBase &promise, const void *coroutine) noexcept
+{
+    const Awaiters &awaiters = awaitersOf(promise);
+    return std::any_of(awaiters.cbegin(), awaiters.cend(),
+                       [coroutine](std::coroutine_handle<> each) {
+                           return each.address() == coroutine;
+                       });
 }
 
 } // namespace QTimeout::detail

@@ -11,10 +11,10 @@ namespace detail {
 /*
     A wait for nothing but its deadline.
 */
-class SleepWait final : public Wait
+class SleepWait final : public LimitedWait
 {
 public:
-    explicit SleepWait(const Limit &limit) : Wait(Work::Run) { begin(limit); }
+    explicit SleepWait(const Limit &limit) : LimitedWait(Work::Run, false) { begin(limit); }
 
     bool await_ready() const noexcept { return false; }
     template<typename Promise>

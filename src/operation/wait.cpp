@@ -9,35 +9,6 @@
 
 namespace QTimeout::detail {
 
-/*
-    Stands in for a wait in a scope that has gone to another thread. What it is told there it passes
-    on to the thread of the wait.
-*/
-class Wait::Remote final : public Work
-{
-public:
-    Remote(const Mailbox::Pointer &home, const Self::Pointer &wait)
-        : Work(Work::Link), m_home(home), m_wait(wait)
-    {
-    }
-
-protected:
-    void abort(Cause cause) override
-    {
-        m_home->post([wait = m_wait, cause] {
-            if (wait->owner)
-                wait->owner->abort(cause);
-        });
-        delete this;
-    }
-
-    void dismiss() override { delete this; }
-
-private:
-    const Mailbox::Pointer m_home;
-    const Self::Pointer m_wait;
-};
-
 Wait::~Wait()
 {
     if (m_self)
@@ -49,35 +20,6 @@ const Wait::Self::Pointer &Wait::self()
     if (!m_self)
         m_self = new Self(this);
     return m_self;
-}
-
-void Wait::begin(const Limit &limit)
-{
-    if (!m_home) { // the thread is past running anything
-        m_outcome = Outcome::Cancelled;
-    } else if (limit.scope) {
-        switch (join(limit.scope, limit.function)) {
-        case Admission::Expired:
-            m_outcome = Outcome::Expired;
-            break;
-        case Admission::Cancelled:
-            m_outcome = Outcome::Cancelled;
-            break;
-        case Admission::Joined:
-        case Admission::Unlimited:
-            break;
-        }
-    } else {
-        m_home->set(this, m_home->resolve(limit.deadline));
-    }
-}
-
-void Wait::settle(Outcome outcome)
-{
-    m_outcome = outcome;
-    leave();
-    if (isQueued())
-        queue()->remove(this);
 }
 
 /*
@@ -99,7 +41,7 @@ bool Wait::suspend(std::coroutine_handle<> waiter)
 
 void Wait::resume()
 {
-    if (auto waiter = std::exchange(m_waiter, nullptr))
+    if (auto waiter = takeWaiter())
         waiter.resume();
 }
 
@@ -123,48 +65,155 @@ void Wait::operationEndedLater()
 }
 
 /*
-    The deadline has passed or the scope is aborted. An operation that has ended beats that, even if
+    Returns true if the coroutine may be resumed. An operation that has ended beats the interruption, even if
     the news is still queued (A2); one that cannot be abandoned is waited for, and then the
     interruption arrives (A15).
 */
-void Wait::interrupt(Outcome outcome)
+bool Wait::interrupt(Outcome outcome)
 {
     if (m_outcome != Outcome::Pending)
-        return;
+        return false;
     if (hasOperationEnded()) {
         settle(Outcome::Ended);
         abandonOperation();
-    } else {
-        settle(outcome);
-        if (!canAbandonOperation()) {
-            abortOperation();
-            return;
-        }
-        abandonOperation();
-        abortOperation();
+        return true;
     }
-    resume();
+    settle(outcome);
+    const bool canAbandon = canAbandonOperation();
+    if (canAbandon)
+        abandonOperation();
+    abortOperation();
+    return canAbandon;
 }
 
-void Wait::due()
+/*
+    Stands in for a wait in a scope that has gone to another thread. What it is told there it passes
+    on to the thread of the wait.
+*/
+class LimitedWait::Remote final : public Work
 {
-    interrupt(Outcome::Expired);
+public:
+    Remote(const Mailbox::Pointer &home, const Self::Pointer &wait)
+        : Work(Work::Link), m_home(home), m_wait(wait)
+    {
+    }
+
+protected:
+    void abort(Cause cause) override
+    {
+        m_home->post([wait = m_wait, cause] {
+            if (wait->owner)
+                static_cast<LimitedWait *>(wait->owner)->abort(cause);
+        });
+        delete this;
+    }
+
+    void dismiss() override { delete this; }
+
+private:
+    const Mailbox::Pointer m_home;
+    const Self::Pointer m_wait;
+};
+
+// What is watched, and a sleep, is nobody's branch.
+LimitedWait::LimitedWait(Kind kind, bool isRun) noexcept
+    : Branch(kind, isRun ? Frame::running() : nullptr)
+{
 }
 
-void Wait::abort(Cause cause)
+void LimitedWait::begin(const Limit &limit)
 {
-    interrupt(cause == Cause::Expired ? Outcome::Expired : Outcome::Cancelled);
+    if (!home()) { // the thread is past running anything
+        setOutcome(Outcome::Cancelled);
+    } else if (limit.scope) {
+        m_isScopeGiven = true;
+        switch (join(limit.scope, limit.function)) {
+        case Admission::Expired:
+            setOutcome(outcomeOf(Cause::Expired));
+            break;
+        case Admission::Cancelled:
+            setOutcome(outcomeOf(Cause::Cancelled));
+            break;
+        case Admission::Joined:
+        case Admission::Unlimited:
+            break;
+        }
+    } else {
+        home()->set(this, home()->resolve(limit.deadline));
+        joinScopeOfStarter();
+    }
 }
 
-void Wait::abandonedByWaiter()
+void LimitedWait::settle(Outcome outcome)
 {
-    if (m_home == DeadlineQueue::existing())
-        interrupt(Outcome::Cancelled);
+    setOutcome(outcome);
+    leave();
+    if (isQueued())
+        queue()->remove(this);
 }
 
-void Wait::scopeLeavesThread()
+void LimitedWait::resume()
 {
-    replaceBy(new Remote(m_home->mailbox(), self()));
+    const Departure departure(*this);
+    Wait::resume();
+}
+
+void LimitedWait::due()
+{
+    if (Wait::interrupt(Outcome::Expired))
+        resume();
+}
+
+/*
+    The end of a scope that was given is that of the wait. One that the wait is nested in takes it
+    along: like a nested scope, it has expired only if its own deadline has passed by then (S10).
+    A coroutine that is being aborted too sees no errors of the deadlines around it (A4).
+*/
+Wait::Outcome LimitedWait::outcomeOf(Cause cause) const
+{
+    if (isMarked() ? isAbortedWithStarter() : starter() && starter()->isPending())
+        return Outcome::Cancelled;
+    const bool hasExpired = m_isScopeGiven ? cause == Cause::Expired : deadline() <= home()->now();
+    return hasExpired ? Outcome::Expired : Outcome::Cancelled;
+}
+
+void LimitedWait::abort(Cause cause)
+{
+    if (isShielded())
+        return;
+    if (Wait::interrupt(outcomeOf(cause)))
+        resume();
+}
+
+bool LimitedWait::isDue() const noexcept
+{
+    return isMarked() && isSuspended() && outcome() == Outcome::Pending && !isShielded();
+}
+
+void LimitedWait::interrupt()
+{
+    abort(cause());
+}
+
+void LimitedWait::abandonedByWaiter()
+{
+    if (home() == DeadlineQueue::existing() && Wait::interrupt(Outcome::Cancelled))
+        resume();
+}
+
+const void *LimitedWait::address() const noexcept
+{
+    return isSuspended() ? waiterAddress() : nullptr;
+}
+
+bool LimitedWait::isAwaitedBy(const void *coroutine) const noexcept
+{
+    return m_promise && detail::isAwaitedBy(*m_promise, coroutine);
+}
+
+void LimitedWait::scopeLeavesThread()
+{
+    replaceBy(new Remote(home()->mailbox(), self()));
 }
 
 } // namespace QTimeout::detail

@@ -18,9 +18,11 @@ Q_LOGGING_CATEGORY(lcQTimeout, "qtimeout")
 
 using namespace std::chrono_literals;
 using QTimeout::Deadline;
+using QTimeout::detail::Branch;
 using QTimeout::detail::Cause;
 using QTimeout::detail::DeadlineQueue;
 using QTimeout::detail::ForeverNSecs;
+using QTimeout::detail::Frame;
 using QTimeout::detail::Work;
 
 /*
@@ -34,7 +36,8 @@ using QTimeout::detail::Work;
        be put under them: what a slot starts or watches belongs to a new life.
     2. Tell. The signals are emitted, outer scopes first. A slot may delete any scope.
     3. Abort. Stop is requested on the tokens, outer first; then the work is aborted, that of the
-       innermost scope first, the newest first in each. Any of this may delete scopes and work.
+       innermost scope first, the newest first in each; coroutines before those that have started
+       them, see frame.cpp. Any of this may delete scopes and work.
 
     A life is counted and an abort holds those that it is about, so that nothing is touched which
     has gone. If a scope goes in the middle its destructor does what is left of step 3 for it and
@@ -89,6 +92,15 @@ void QTimeoutScopePrivate::deref() noexcept
         delete this;
 }
 
+const QTimeoutScopePrivate::Anchor &QTimeoutScopePrivate::anchor()
+{
+    if (!m_anchor) {
+        m_anchor = new QTimeoutScopeAnchor;
+        m_anchor->scope = q;
+    }
+    return m_anchor;
+}
+
 void QTimeoutScopePrivate::beginTelling() noexcept
 {
     ref();
@@ -102,14 +114,32 @@ void QTimeoutScopePrivate::endTelling() noexcept
 }
 
 /*
+    This is the life after another one.
+*/
+void QTimeoutScopePrivate::continueFrom(QTimeoutScopePrivate *former)
+{
+    m_anchor = former->m_tellers > 0 ? former->anchor() : former->m_anchor;
+    m_creator = former->m_creator;
+    m_born = former->m_born;
+    m_enclosing = former->nearestActiveEnclosing();
+    if (m_enclosing)
+        m_enclosing->ref();
+}
+
+/*
     From start to end
 */
 
 void QTimeoutScopePrivate::begin(Deadline deadline)
 {
     m_state = QTimeoutScope::Active;
-    if (QTimeoutScopePrivate *enclosing = nearestActive(q->parent()))
+    // One that has no parent may have been made by a coroutine.
+    QTimeoutScopePrivate *enclosing = q->parent() ? nearestActive(q->parent())
+                                                  : nearestActiveEnclosing();
+    if (enclosing)
         enclose(enclosing);
+    else
+        leaveEnclosing();
     if (!q->children().isEmpty())
         adoptChildren(q);
     setDeadline(deadline);
@@ -177,12 +207,13 @@ void QTimeoutScopePrivate::end()
 
 void QTimeoutScopePrivate::finish()
 {
+    const Frame::Outside outside;
     beginTelling();
     m_state = QTimeoutScope::Finished;
     if (isQueued())
         queue()->remove(this);
     handOver(nearestActiveEnclosing());
-    leaveEnclosing();
+    unlink();
     Q_EMIT q->stateChanged(QTimeoutScope::Finished);
     if (QTimeoutScope *alive = scope())
         Q_EMIT alive->finished();
@@ -214,8 +245,14 @@ bool QTimeoutScopePrivate::isUnnoticed() const
 
 static constinit thread_local QTimeoutScopePrivate::Abort *t_abort = nullptr;
 
+quint64 QTimeoutScopePrivate::nextAbortSerial() noexcept
+{
+    static constinit thread_local quint64 last = 0;
+    return ++last;
+}
+
 QTimeoutScopePrivate::Abort::Abort(QTimeoutScopePrivate *life, State state)
-    : m_outer(std::exchange(t_abort, this))
+    : m_outer(std::exchange(t_abort, this)), m_serial(nextAbortSerial())
 {
     DeadlineQueue *threadQueue = life->m_firstNested ? DeadlineQueue::current() : nullptr;
     collect(life, state, threadQueue ? threadQueue->now() : 0);
@@ -237,6 +274,7 @@ void QTimeoutScopePrivate::Abort::collect(QTimeoutScopePrivate *life, State stat
     life->m_abortIndex = m_lives.size();
     m_lives.append({life, 0});
     life->m_state = state;
+    life->m_abortSerial = m_serial;
     life->m_aborting = true;
     if (life->isQueued())
         life->queue()->remove(life);
@@ -247,7 +285,9 @@ void QTimeoutScopePrivate::Abort::collect(QTimeoutScopePrivate *life, State stat
         inner = inner->m_nextNested;
     while (inner) {
         QTimeoutScopePrivate *next = inner->m_previousNested;
-        if (inner->m_finishDue && inner->isIdle())
+        if (inner->isShieldedFrom(m_lives.first().life))
+            inner->moveOut();
+        else if (inner->m_finishDue && inner->isIdle())
             collect(inner, QTimeoutScope::Finished, now);
         else if (inner->deadline() <= now)
             collect(inner, QTimeoutScope::Expired, now);
@@ -287,6 +327,10 @@ void QTimeoutScopePrivate::Abort::complete(qsizetype first)
         if (m_lives[i].life->m_aborting)
             m_lives[i].life->requestStop();
     }
+    for (qsizetype i = first; i < end; ++i) {
+        if (m_lives[i].life->m_aborting)
+            m_lives[i].life->markWork();
+    }
     for (qsizetype i = end; i-- > first;) {
         if (m_lives[i].life->m_aborting)
             m_lives[i].life->abortWork();
@@ -296,6 +340,7 @@ void QTimeoutScopePrivate::Abort::complete(qsizetype first)
 void QTimeoutScopePrivate::Abort::completeFor(const QTimeoutScope *scope,
                                               QTimeoutScopePrivate *life)
 {
+    const Frame::Outside outside;
     if (life->m_aborting && life->m_abort)
         life->m_abort->complete(life->m_abortIndex);
     if (!life->m_anchor)
@@ -335,6 +380,24 @@ QTimeoutScopePrivate *QTimeoutScopePrivate::nearestActiveEnclosing() const noexc
     return life;
 }
 
+/*
+    The scope has no parent, and is made by a coroutine: it will be nested in the coroutine's scope.
+*/
+void QTimeoutScopePrivate::setCreator(Frame *creator)
+{
+    m_creator = creator->token();
+    m_born = creator->stretch();
+    m_enclosing = creator->nearestActiveLife();
+    if (m_enclosing)
+        m_enclosing->ref();
+}
+
+bool QTimeoutScopePrivate::isShieldedFrom(const QTimeoutScopePrivate *outer) const noexcept
+{
+    const Frame *creator = m_creator ? m_creator->frame : nullptr;
+    return creator && creator->isCreatedInShield(this, outer);
+}
+
 void QTimeoutScopePrivate::enclose(QTimeoutScopePrivate *enclosing) noexcept
 {
     enclosing->ref();
@@ -369,6 +432,17 @@ void QTimeoutScopePrivate::leaveEnclosing() noexcept
     unlink();
     if (QTimeoutScopePrivate *enclosing = std::exchange(m_enclosing, nullptr))
         enclosing->deref();
+}
+
+/*
+    The enclosing life ends without this one, which is under the nearest around that from now on.
+*/
+void QTimeoutScopePrivate::moveOut() noexcept
+{
+    if (QTimeoutScopePrivate *active = nearestActiveEnclosing())
+        enclose(active);
+    else
+        leaveEnclosing();
 }
 
 /*
@@ -427,6 +501,8 @@ void QTimeoutScopePrivate::handOver(QTimeoutScopePrivate *heir) noexcept
         oldest = work->m_previous;
         const QObject *object = work->watchedObject();
         remove(work);
+        if (Branch *branch = work->branch(); branch && branch->frame())
+            branch->frame()->outlive(anchor());
         if (heir && !(object && heir->findWatch(object))) {
             const bool hasWatched = heir->m_hasWatched;
             heir->add(work);
@@ -440,10 +516,7 @@ void QTimeoutScopePrivate::handOver(QTimeoutScopePrivate *heir) noexcept
         nested = nested->m_nextNested;
     while (QTimeoutScopePrivate *inner = nested) {
         nested = inner->m_previousNested;
-        if (heir)
-            inner->enclose(heir);
-        else
-            inner->leaveEnclosing();
+        inner->moveOut();
     }
 }
 
@@ -498,6 +571,19 @@ void QTimeoutScopePrivate::workEnded(Work *work)
         finishWhenIdle();
 }
 
+/*
+    The coroutine at this address, if it is under this life.
+*/
+Frame *QTimeoutScopePrivate::frameAt(const void *address) const noexcept
+{
+    for (Work *work = m_firstWork; work; work = work->m_next) {
+        Branch *branch = work->branch();
+        if (branch && branch->frame() && branch->address() == address)
+            return branch->frame();
+    }
+    return nullptr;
+}
+
 Work *QTimeoutScopePrivate::findWatch(const QObject *object) const
 {
     return m_watchedObjects.value(object);
@@ -528,29 +614,59 @@ void QTimeoutScopePrivate::requestStop()
     source.request_stop();
 }
 
+void QTimeoutScopePrivate::markWork()
+{
+    for (Work *work = m_firstWork; work; work = work->m_next) {
+        if (Branch *branch = work->branch())
+            mark(branch);
+    }
+}
+
+void QTimeoutScopePrivate::mark(Branch *branch)
+{
+    Frame *frame = branch->frame();
+    if (frame && frame->isPlain())
+        return;
+    branch->mark(m_abortSerial, cause());
+    if (frame)
+        frame->outliveAborted(anchor());
+}
+
 void QTimeoutScopePrivate::abortWork()
 {
-    const Cause cause = m_state == QTimeoutScope::Expired ? Cause::Expired : Cause::Cancelled;
     while (Work *work = m_firstWork) {
         remove(work);
-        work->abort(cause);
+        if (Branch *branch = work->branch())
+            release(branch);
+        work->abort(cause());
     }
     m_aborting = false;
+}
+
+/*
+    What is interrupted later, or goes on after that, is under the next scope around that is active.
+*/
+void QTimeoutScopePrivate::release(Branch *branch)
+{
+    const Frame *frame = branch->frame();
+    if (frame ? frame->isPlain() : !branch->isShielded())
+        return;
+    if (QTimeoutScopePrivate *active = nearestActiveEnclosing())
+        active->add(branch);
 }
 
 /*
     A watch waits for the next life of a scope that is inactive; nothing can be put under a scope
     that has ended (S7, A13).
 */
-Work::Admission Work::join(QTimeoutScope *scope, const char *function)
+Work::Admission QTimeoutScopePrivate::admit(Work::Kind kind, const char *function) const
 {
-    QTimeoutScopePrivate *life = scope->d;
-    if (!life->checkThread(function))
-        return life->q ? Admission::Unlimited : Admission::Cancelled;
-    const bool isWatch = m_kind == Watch;
-    switch (life->m_state) {
+    using Admission = Work::Admission;
+    if (!checkThread(function))
+        return q ? Admission::Unlimited : Admission::Cancelled;
+    const bool isWatch = kind == Work::Watch;
+    switch (m_state) {
     case QTimeoutScope::Active:
-        life->add(this);
         return Admission::Joined;
     case QTimeoutScope::Expired:
         return Admission::Expired;
@@ -559,18 +675,25 @@ Work::Admission Work::join(QTimeoutScope *scope, const char *function)
     case QTimeoutScope::Inactive:
         if (!isWatch)
             break;
-        life->add(this);
         return Admission::Joined;
     case QTimeoutScope::Finished:
         break;
     }
     qCWarning(lcQTimeout).noquote().nospace()
-            << "QTimeoutScope::" << function << ": " << QTimeoutScopePrivate::describe(scope)
-            << " is " << stateName(life->m_state)
+            << "QTimeoutScope::" << function << ": " << describe(q) << " is " << stateName(m_state)
             << (isWatch ? ". What is watched is aborted"
                         : ". The operation runs without a deadline")
             << "; call start() first.";
     return isWatch ? Admission::Cancelled : Admission::Unlimited;
+}
+
+Work::Admission Work::join(QTimeoutScope *scope, const char *function)
+{
+    QTimeoutScopePrivate *life = scope->d;
+    const Admission admission = life->admit(m_kind, function);
+    if (admission == Admission::Joined)
+        life->add(this);
+    return admission;
 }
 
 void Work::leave()
@@ -624,6 +747,11 @@ void QTimeoutScopePrivate::leaveThread()
         Work *next = work->m_next;
         work->scopeLeavesThread();
         work = next;
+    }
+    m_creator.reset();
+    if (m_anchor) {
+        m_anchor->scope = nullptr;
+        m_anchor.reset();
     }
     if (!isActive())
         return;
@@ -767,6 +895,10 @@ void QTimeoutScopePrivate::enterThread()
 */
 QTimeoutScope::QTimeoutScope(QObject *parent) : QObject(parent), d(new QTimeoutScopePrivate(this))
 {
+    if (!parent) {
+        if (Frame *creator = Frame::running())
+            d->setCreator(creator);
+    }
 }
 
 /*!
@@ -846,11 +978,14 @@ QDeadlineTimer QTimeoutScope::deadline() const
 static const QTimeoutScopePrivate *decisiveLife(const QTimeoutScopePrivate *life)
 {
     const QTimeoutScopePrivate *decisive = life;
-    if (life->isActive()) {
-        for (life = life->nearestActiveEnclosing(); life; life = life->nearestActiveEnclosing()) {
-            if (life->deadline() < decisive->deadline())
-                decisive = life;
-        }
+    if (!life->isActive())
+        return decisive;
+    while (!life->isShieldedFrom(nullptr)) {
+        life = life->nearestActiveEnclosing();
+        if (!life)
+            break;
+        if (life->deadline() < decisive->deadline())
+            decisive = life;
     }
     return decisive;
 }
@@ -938,6 +1073,12 @@ void QTimeoutScope::throwIfAborted()
         life->expireOutermost(
                 [now](const QTimeoutScopePrivate *each) { return each->deadline() <= now; });
     }
+    // In a coroutine of this scope it is an interruption like any other (A4).
+    if (Frame *running = Frame::running(); running && running->scope() == this
+        && (life->m_state == Expired || life->m_state == Cancelled)) {
+        running->setInterrupted();
+        throw QTimeoutCancelled();
+    }
     if (life->m_state == Expired)
         throw QTimeoutError();
     if (life->m_state == Cancelled)
@@ -980,16 +1121,12 @@ bool QTimeoutScope::start(Deadline deadline)
     }
     if (d->m_state != Inactive) {
         QTimeoutScopePrivate *former = std::exchange(d, new QTimeoutScopePrivate(this));
-        d->m_anchor = former->m_anchor;
-        if (former->m_tellers > 0 && !d->m_anchor) {
-            d->m_anchor = new QTimeoutScopeAnchor;
-            d->m_anchor->scope = this;
-            former->m_anchor = d->m_anchor;
-        }
+        d->continueFrom(former);
         former->q = nullptr;
         former->deref();
     }
     QTimeoutScopePrivate *life = d;
+    const Frame::Outside outside;
     life->beginTelling();
     life->begin(deadline);
     Q_EMIT stateChanged(Active);
@@ -1013,6 +1150,7 @@ bool QTimeoutScope::reschedule(Deadline deadline)
     if (!d->checkActive("reschedule"))
         return false;
     d->setDeadline(deadline);
+    const Frame::Outside outside;
     Q_EMIT deadlineChanged();
     return true;
 }
@@ -1037,6 +1175,7 @@ bool QTimeoutScope::shift(std::chrono::milliseconds by)
         return false;
     }
     d->shiftDeadline(QTimeout::detail::saturatedNSecs(by));
+    const Frame::Outside outside;
     Q_EMIT deadlineChanged();
     return true;
 }
@@ -1052,6 +1191,7 @@ void QTimeoutScope::reject()
     if (!d->checkActive("reject"))
         return;
     d->setDeadline(QDeadlineTimer::Forever);
+    const Frame::Outside outside;
     Q_EMIT deadlineChanged();
 }
 
@@ -1152,6 +1292,25 @@ void QTimeoutScope::childEvent(QChildEvent *event)
     }
     QObject::childEvent(event);
 }
+
+namespace QTimeout {
+
+/*!
+    \relates QTimeoutScope
+
+    Returns the scope that the abortable coroutine which is running has taken, or null: if none is running, or if
+    its scope has been destroyed.
+
+    A slot that the coroutine's own code calls is run by it. What a nested event loop delivers meanwhile, and
+    slots of scopes' own signals, are not. In a plain coroutine nothing is remembered across its suspensions.
+*/
+QTimeoutScope *currentScope()
+{
+    const Frame *frame = Frame::running();
+    return frame ? frame->scope() : nullptr;
+}
+
+} // namespace QTimeout
 
 /*!
     \relates QTimeoutScope

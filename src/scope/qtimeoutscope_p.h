@@ -13,6 +13,7 @@
 //
 
 #include "deadline/deadlinequeue_p.h"
+#include "scope/frame_p.h"
 #include "scope/qtimeoutscope.h"
 #include "scope/work_p.h"
 
@@ -26,7 +27,7 @@
 Q_DECLARE_LOGGING_CATEGORY(lcQTimeout)
 
 /*
-    What the lives of a scope share which have been begun in slots of one another.
+    What the lives of a scope share, and with those who may outlive it.
 */
 struct QTimeoutScopeAnchor : QSharedData
 {
@@ -49,11 +50,14 @@ public:
     using Work = QTimeout::detail::Work;
 
     class Abort;
-    using Anchor = QTimeoutScopeAnchor;
+    using Anchor = QExplicitlySharedDataPointer<QTimeoutScopeAnchor>;
     class Ref;
 
     explicit QTimeoutScopePrivate(QTimeoutScope *scope) noexcept : q(scope) {}
     ~QTimeoutScopePrivate();
+
+    static quint64 nextAbortSerial() noexcept;
+    static QTimeoutScopePrivate *of(const QTimeoutScope *scope) noexcept { return scope->d; }
 
     void ref() noexcept { ++m_refCount; }
     // Not inlined: g++ 12 takes a second use of the same life for a use after free.
@@ -61,12 +65,18 @@ public:
 
     // Null when it has been destroyed, also if it has been started again meanwhile.
     QTimeoutScope *scope() const noexcept { return m_anchor ? m_anchor->scope : q; }
+    const Anchor &anchor();
     void beginTelling() noexcept;
     void endTelling() noexcept;
     static QString describe(const QTimeoutScope *scope);
     bool isActive() const noexcept { return m_state == QTimeoutScope::Active; }
     bool isIdle() const noexcept { return m_watches == 0 && m_runs == 0; }
+    Cause cause() const noexcept
+    {
+        return m_state == QTimeoutScope::Expired ? Cause::Expired : Cause::Cancelled;
+    }
 
+    void continueFrom(QTimeoutScopePrivate *former);
     void begin(QTimeout::Deadline deadline);
     void setDeadline(QTimeout::Deadline deadline);
     void shiftDeadline(qint64 by);
@@ -77,16 +87,21 @@ public:
     void expireOutermost(Predicate isDue);
 
     // Nesting
+    void setCreator(QTimeout::detail::Frame *creator);
+    bool isShieldedFrom(const QTimeoutScopePrivate *outer) const noexcept;
     QTimeoutScopePrivate *nearestActiveEnclosing() const noexcept;
     void enclose(QTimeoutScopePrivate *enclosing) noexcept;
     void unlink() noexcept;
     void leaveEnclosing() noexcept;
+    void moveOut() noexcept;
     void adoptChildren(const QObject *parent) noexcept;
     static void abandonChildren(const QObject *parent) noexcept;
     static QTimeoutScopePrivate *nearestActive(QObject *object) noexcept;
     void handOver(QTimeoutScopePrivate *heir) noexcept;
 
     // Work
+    Work::Admission admit(Work::Kind kind, const char *function) const;
+    QTimeout::detail::Frame *frameAt(const void *address) const noexcept;
     void add(Work *work) noexcept;
     quint32 &count(const Work *work) noexcept;
     void remove(Work *work) noexcept;
@@ -94,7 +109,10 @@ public:
     Work *findWatch(const QObject *object) const;
     void unwatch(const QObject *object);
     void requestStop();
+    void markWork();
+    void mark(QTimeout::detail::Branch *branch);
     void abortWork();
+    void release(QTimeout::detail::Branch *branch);
     void finishWhenIdle();
 
     // Threads
@@ -106,7 +124,7 @@ public:
     bool isUnnoticed() const;
 
     QTimeoutScope *q;
-    QExplicitlySharedDataPointer<Anchor> m_anchor; // if a slot of one life has begun the next
+    Anchor m_anchor; // if somebody may outlive the scope or this life of it
     quint32 m_tellers = 0; // that are emitting signals about this life, or aborting its work
     State m_state = QTimeoutScope::Inactive;
     Qt::TimerType m_type = Qt::CoarseTimer;
@@ -117,6 +135,7 @@ public:
     bool m_aborting = false; // ended, and the work has not been aborted yet
     qsizetype m_abortIndex = 0; // in the abort that is under way
     Abort *m_abort = nullptr;
+    quint64 m_abortSerial = 0; // of the abort that has ended it
     bool m_stopRequested = false;
     bool m_isNested = false; // in the list of m_enclosing
     quint32 m_refCount = 1;
@@ -125,6 +144,8 @@ public:
     quint32 m_links = 0;
     Work *m_firstWork = nullptr; // the newest first
     QHash<const QObject *, Work *> m_watchedObjects;
+    QTimeout::detail::FrameToken::Pointer m_creator; // the frame that has made the scope
+    quint32 m_born = 0; // the stretch of that
     QTimeoutScopePrivate *m_enclosing = nullptr; // counted; stays when this has ended
     QTimeoutScopePrivate *m_firstNested = nullptr; // the newest first
     QTimeoutScopePrivate *m_previousNested = nullptr;
@@ -181,6 +202,8 @@ private:
 
     QVarLengthArray<Ended, 8> m_lives; // outer before inner
     Abort *m_outer;
+    const quint64 m_serial;
+    const QTimeout::detail::Frame::Outside m_outside;
 };
 
 #endif // QTIMEOUTSCOPE_P_H

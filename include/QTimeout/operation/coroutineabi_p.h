@@ -53,6 +53,7 @@ public:
     Task get_return_object() noexcept { return m_promise.get_return_object(); }
     std::suspend_never initial_suspend() const noexcept { return {}; }
     void unhandled_exception() { m_promise.unhandled_exception(); }
+    const QCoro::detail::TaskPromiseBase &taskPromise() const noexcept { return m_promise; }
 
     auto final_suspend() noexcept
     {
@@ -82,6 +83,8 @@ public:
     template<typename U>
         requires std::is_constructible_v<T, U &&>
     void return_value(U &&value) { this->m_promise.return_value(T(std::forward<U>(value))); }
+    // For a braced list.
+    void return_value(T &&value) { this->m_promise.return_value(std::move(value)); }
 };
 
 template<>
@@ -94,8 +97,8 @@ public:
 /*
     Gets at the handle in a task.
 */
-template<typename T>
-std::coroutine_handle<> handleOf(const QCoro::Task<T> &task) noexcept
+template<typename Task>
+std::coroutine_handle<> handleOf(const Task &task) noexcept
 {
     using Awaiter = decltype(task.operator co_await());
     struct Access : Awaiter
@@ -112,13 +115,13 @@ class QTIMEOUT_EXPORT KnownCoroutine
 {
 public:
     // What a suspended frame of this function waits for.
-    using WaitOf = Wait *(*)(std::coroutine_handle<> frame);
+    using WaitOf = LimitedWait *(*)(std::coroutine_handle<> frame);
 
     KnownCoroutine(std::coroutine_handle<> frame, WaitOf waitOf);
     ~KnownCoroutine();
 
     // Null if the frame is not one of ours.
-    static Wait *find(std::coroutine_handle<> frame);
+    static LimitedWait *find(std::coroutine_handle<> frame);
 
 private:
     Q_DISABLE_COPY_MOVE(KnownCoroutine)
@@ -141,13 +144,13 @@ template<typename T>
 class WaitPromise final : public TaskPromise<T>
 {
 public:
-    static Wait *waitOf(std::coroutine_handle<> frame)
+    static LimitedWait *waitOf(std::coroutine_handle<> frame)
     {
         static_assert(alignof(WaitPromise) == alignof(typename TaskPromise<T>::Promise));
         return std::coroutine_handle<WaitPromise>::from_address(frame.address()).promise().wait;
     }
 
-    Wait *wait = nullptr;
+    LimitedWait *wait = nullptr;
 };
 
 /*
@@ -157,10 +160,11 @@ public:
     coroutine function.
 */
 template<typename Tag, typename Promise>
-Q_DECL_HIDDEN void setSuspendedIn(std::coroutine_handle<Promise> frame, Wait *wait)
+Q_DECL_HIDDEN void setSuspendedIn(std::coroutine_handle<Promise> frame, LimitedWait *wait)
 {
     static const KnownCoroutine known(frame, &Promise::waitOf);
     frame.promise().wait = wait;
+    wait->setPromise(&frame.promise().taskPromise());
 }
 
 } // namespace QTimeout::detail

@@ -14,6 +14,7 @@
 
 #include "futureoperation_p.h"
 #include "objectoperation_p.h"
+#include "shield_p.h"
 #include "taskoperation_p.h"
 
 /*
@@ -86,6 +87,8 @@ auto makeOperation(Operation &&operation)
         return NoOperation();
     } else if constexpr (isTask<Type>) {
         return TaskOperation(std::move(operation));
+    } else if constexpr (isShielded<Type>) {
+        return shieldedOperation(operation);
     } else if constexpr (isFuture<Type>) {
         return FutureOperation(std::forward<Operation>(operation));
     } else if constexpr (PointerToIncomplete<Operation>) {
@@ -110,8 +113,8 @@ auto makeOperation(Operation &&operation)
     } else {
         static_assert(alwaysFalse<Operation>,
                       "QTimeout::run: this cannot be awaited. Pass a QCoro::Task, a QFuture, a "
-                      "QNetworkReply *, anything else for which a QCoro header is included, or a "
-                      "sender and a signal.");
+                      "QNetworkReply *, anything else for which a QCoro header is included, a "
+                      "sender and a signal, or a coroutine function that takes a QTimeoutScope &.");
         return NoOperation();
     }
 }
@@ -151,8 +154,10 @@ template<typename First, typename Second, typename... More>
     requires(!std::is_pointer_v<std::remove_reference_t<First>> || sizeof...(More) > 0)
 auto makeOperation(First &&, Second &&, More &&...)
 {
-    static_assert(alwaysFalse<First>,
-                  "QTimeout::run: takes one operation, or a sender and a signal.");
+    static_assert(
+            alwaysFalse<First>,
+            "QTimeout::run: takes one operation, a sender and a signal, or a coroutine function that "
+            "takes a QTimeoutScope & with its further arguments.");
     return NoOperation();
 }
 

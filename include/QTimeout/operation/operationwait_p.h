@@ -15,6 +15,8 @@
 #include "coroutineabi_p.h"
 #include "wait_p.h"
 
+#include <optional>
+
 namespace QTimeout::detail {
 
 /*
@@ -22,13 +24,15 @@ namespace QTimeout::detail {
     itself by the tag.
 */
 template<typename Tag, typename Operation>
-class OperationWait final : public Wait
+class OperationWait : public LimitedWait
 {
 public:
-    OperationWait(Kind kind, const Limit &limit, Operation &operation)
-        : Wait(kind), m_operation(operation)
+    // Without a limit it ends with the operation.
+    OperationWait(Kind kind, const std::optional<Limit> &limit, Operation &operation)
+        : LimitedWait(kind, kind == Run), m_operation(operation)
     {
-        begin(limit);
+        if (limit)
+            begin(*limit);
         if (outcome() != Outcome::Pending)
             m_operation.abort();
         else if (m_operation.isReady())

@@ -27,6 +27,8 @@ QFuture<T> withTimeout(QFuture<T> future, Deadline deadline);
 
 QTIMEOUT_EXPORT QCoro::Task<> sleepFor(std::chrono::nanoseconds duration);
 QTIMEOUT_EXPORT QCoro::Task<> sleepUntil(QDeadlineTimer deadline);
+template<typename Awaitable>
+auto shield(Awaitable &&awaitable);
 
 } // namespace QTimeout
 

@@ -13,6 +13,7 @@
 //
 
 #include "../scope/qtimeoutscope.h"
+#include "call_p.h"
 #include "operation_p.h"
 #include "operationwait_p.h"
 #include "qtimeoutrun.h"
@@ -194,6 +195,99 @@ QCoro::Task<TryResult<typename Operation::Result>> tryRunOperation(Limit limit, 
     }
 }
 
+template<typename Function, typename... Args>
+QCoro::Task<CalledType<Function, Args...>> runCall(Limit limit, Function function,
+                                                   std::tuple<Args...> args)
+{
+    using Called = QCoro::Task<CalledType<Function, Args...>>;
+    CallScope scope(limit);
+    Called task = callWithScope(*scope, function, args);
+    const std::coroutine_handle<> callee = handleOf(task);
+    TaskOperation<Called> operation(std::move(task));
+    if (!operation.isReady()) {
+        CallWait<RunCallTag<Function, Args...>, TaskOperation<Called>> wait(scope, callee,
+                                                                            operation);
+        co_await wait;
+        if (wait.outcome() == Wait::Outcome::Expired)
+            throw QTimeoutError();
+        if (wait.outcome() == Wait::Outcome::Cancelled)
+            throw QTimeoutCancelled();
+    }
+    co_return operation.take();
+}
+
+template<typename Function, typename... Args>
+QCoro::Task<TryResult<CalledType<Function, Args...>>> tryRunCall(Limit limit, Function function,
+                                                                 std::tuple<Args...> args)
+{
+    using T = CalledType<Function, Args...>;
+    using Result = TryResult<T>;
+    CallScope scope(limit);
+    scope.distinguishTimeout();
+    QCoro::Task<T> task = callWithScope(*scope, function, args);
+    const std::coroutine_handle<> callee = handleOf(task);
+    TaskOperation<QCoro::Task<T>> operation(std::move(task));
+    if (!operation.isReady()) {
+        CallWait<TryRunCallTag<Function, Args...>, TaskOperation<QCoro::Task<T>>> wait(scope,
+                                                                                       callee,
+                                                                                       operation);
+        co_await wait;
+        if (wait.outcome() == Wait::Outcome::Expired && wait.wasHandedOver())
+            throw QTimeoutError();
+        if (wait.outcome() == Wait::Outcome::Expired)
+            co_return Result();
+        if (wait.outcome() == Wait::Outcome::Cancelled)
+            throw QTimeoutCancelled();
+    }
+    try {
+        if constexpr (std::is_void_v<T>) {
+            operation.take();
+            co_return true;
+        } else {
+            co_return Result(operation.take());
+        }
+    } catch (...) {
+        if (!scope.isTimeout())
+            throw;
+    }
+    co_return Result();
+}
+
+/*
+    Chooses between a function that takes the scope and what is awaited.
+*/
+template<typename Operation, typename... Args>
+auto runAny(const Limit &limit, Operation &&operation, Args &&...args)
+{
+    if constexpr (CallableWithScope<std::decay_t<Operation>, std::decay_t<Args>...>) {
+        return runCall<std::decay_t<Operation>, std::decay_t<Args>...>(limit,
+                                                                       std::forward<Operation>(
+                                                                               operation),
+                                                                       {std::forward<Args>(
+                                                                               args)...});
+    } else {
+        return runOperation(limit,
+                            makeOperation(std::forward<Operation>(operation),
+                                          std::forward<Args>(args)...));
+    }
+}
+
+template<typename Operation, typename... Args>
+auto tryRunAny(const Limit &limit, Operation &&operation, Args &&...args)
+{
+    if constexpr (CallableWithScope<std::decay_t<Operation>, std::decay_t<Args>...>) {
+        return tryRunCall<std::decay_t<Operation>, std::decay_t<Args>...>(limit,
+                                                                          std::forward<Operation>(
+                                                                                  operation),
+                                                                          {std::forward<Args>(
+                                                                                  args)...});
+    } else {
+        return tryRunOperation(limit,
+                               makeOperation(std::forward<Operation>(operation),
+                                             std::forward<Args>(args)...));
+    }
+}
+
 /*
     What a task gives, kept until an event loop has returned.
 */
@@ -257,17 +351,15 @@ QCoro::Task<> passOn(QCoro::Task<T> task, QFuture<T> source, std::shared_ptr<QPr
 template<typename Operation, typename... Args>
 auto run(Deadline deadline, Operation &&operation, Args &&...args)
 {
-    return detail::runOperation({deadline, nullptr, "run"},
-                                detail::makeOperation(std::forward<Operation>(operation),
-                                                      std::forward<Args>(args)...));
+    return detail::runAny({deadline, nullptr, "run"}, std::forward<Operation>(operation),
+                          std::forward<Args>(args)...);
 }
 
 template<typename Operation, typename... Args>
 auto tryRun(Deadline deadline, Operation &&operation, Args &&...args)
 {
-    return detail::tryRunOperation({deadline, nullptr, "tryRun"},
-                                   detail::makeOperation(std::forward<Operation>(operation),
-                                                         std::forward<Args>(args)...));
+    return detail::tryRunAny({deadline, nullptr, "tryRun"}, std::forward<Operation>(operation),
+                             std::forward<Args>(args)...);
 }
 
 template<typename Operation, typename... Args>
@@ -282,6 +374,7 @@ auto waitFor(Deadline deadline, Operation &&operation, Args &&...args)
 template<typename T>
 QFuture<T> withTimeout(QFuture<T> future, Deadline deadline)
 {
+    const detail::Frame::Outside outside;
     auto promise = std::make_shared<QPromise<T>>();
     promise->start();
     detail::cancelWith(QFuture<void>(promise->future()), QFuture<void>(future));
@@ -289,24 +382,37 @@ QFuture<T> withTimeout(QFuture<T> future, Deadline deadline)
     return promise->future();
 }
 
+template<typename Awaitable>
+auto shield(Awaitable &&awaitable)
+{
+    using namespace detail;
+    using Type = std::remove_cvref_t<Awaitable>;
+    if constexpr (isTask<Type>) {
+        using Stored = std::conditional_t<std::is_lvalue_reference_v<Awaitable>, Awaitable, Type>;
+        return Shielded<Stored>(static_cast<Stored &&>(awaitable));
+    } else {
+        auto task = keep({QDeadlineTimer::Forever, nullptr, "shield"},
+                         makeOperation(std::forward<Awaitable>(awaitable)));
+        return Shielded<decltype(task)>(std::move(task));
+    }
+}
+
 } // namespace QTimeout
 
 template<typename Operation, typename... Args>
 auto QTimeoutScope::run(Operation &&operation, Args &&...args)
 {
-    using namespace QTimeout::detail;
-    return runOperation({QDeadlineTimer::Forever, this, "run"},
-                        makeOperation(std::forward<Operation>(operation),
-                                      std::forward<Args>(args)...));
+    return QTimeout::detail::runAny({QDeadlineTimer::Forever, this, "run"},
+                                    std::forward<Operation>(operation),
+                                    std::forward<Args>(args)...);
 }
 
 template<typename Operation, typename... Args>
 auto QTimeoutScope::tryRun(Operation &&operation, Args &&...args)
 {
-    using namespace QTimeout::detail;
-    return tryRunOperation({QDeadlineTimer::Forever, this, "tryRun"},
-                           makeOperation(std::forward<Operation>(operation),
-                                         std::forward<Args>(args)...));
+    return QTimeout::detail::tryRunAny({QDeadlineTimer::Forever, this, "tryRun"},
+                                       std::forward<Operation>(operation),
+                                       std::forward<Args>(args)...);
 }
 
 #endif // QTIMEOUTRUN_P_H

@@ -120,6 +120,25 @@ private:
 };
 
 template<typename T>
+class HelperResult<T &>
+{
+public:
+    void return_value(T &value) noexcept { m_value = &value; }
+    void unhandled_exception() noexcept { m_exception = std::current_exception(); }
+
+    T &take()
+    {
+        if (m_exception)
+            std::rethrow_exception(std::move(m_exception));
+        return *m_value;
+    }
+
+private:
+    T *m_value = nullptr;
+    std::exception_ptr m_exception;
+};
+
+template<typename T>
 class Helper
 {
 public:
@@ -165,11 +184,17 @@ Helper<T> help(Awaited awaited, std::remove_reference_t<Awaited> **where)
             co_await awaiter;
         else
             co_return co_await awaiter;
-    } else {
+    } else if constexpr (requires { awaited.await_ready(); }) {
+        // g++ 12 would move an awaiter that is an rvalue.
         if constexpr (std::is_void_v<T>)
             co_await awaited;
         else
             co_return co_await awaited;
+    } else {
+        if constexpr (std::is_void_v<T>)
+            co_await static_cast<Awaited &&>(awaited);
+        else
+            co_return co_await static_cast<Awaited &&>(awaited);
     }
 }
 
@@ -179,19 +204,23 @@ Helper<T> help(Awaited awaited, std::remove_reference_t<Awaited> **where)
 template<typename Awaited>
 struct AwaitedType
 {
-    static decltype(auto) awaiter(Awaited &awaited)
+    static decltype(auto) awaiter(Awaited &&awaited)
     {
+        using Value = Awaited &&;
         if constexpr (HasQCoroAwaiter<std::remove_cvref_t<Awaited>>)
             return typename QCoro::detail::awaiter_type<std::remove_cvref_t<Awaited>>::type{
                     awaited};
-        else if constexpr (requires { awaited.operator co_await(); })
-            return awaited.operator co_await();
-        else if constexpr (requires { operator co_await(awaited); })
-            return operator co_await(awaited);
+        else if constexpr (requires { static_cast<Value>(awaited).operator co_await(); })
+            return static_cast<Value>(awaited).operator co_await();
+        else if constexpr (requires { operator co_await(static_cast<Value>(awaited)); })
+            return operator co_await(static_cast<Value>(awaited));
         else
-            return static_cast<Awaited &>(awaited);
+            return (awaited);
     }
-    using Type = std::decay_t<decltype(awaiter(std::declval<Awaited &>()).await_resume())>;
+    using Exact = decltype(awaiter(std::declval<Awaited>()).await_resume());
+    using Type = std::decay_t<Exact>;
+    // An lvalue is kept as one, as co_await gives it.
+    using Kept = std::conditional_t<std::is_lvalue_reference_v<Exact>, Exact, Type>;
 };
 
 /*
@@ -247,23 +276,29 @@ private:
     typename Helper<Result>::Handle m_helper;
 };
 
-template<typename T>
+/*
+    A task that is moved in, or one that has a name, which is referred to until it is awaited. QCoro resumes
+    those who await a task before it destroys the frame, whoever has the task then.
+*/
+template<typename Stored>
 class TaskOperation
 {
+    using Task = std::remove_cvref_t<Stored>;
+
 public:
-    using Result = T;
+    using Result = typename Task::value_type;
     static constexpr bool canAbandon = true;
 
-    explicit TaskOperation(QCoro::Task<T> &&task) noexcept : m_task(std::move(task)) {}
+    explicit TaskOperation(Stored &&task) noexcept : m_task(static_cast<Stored &&>(task)) {}
     TaskOperation(TaskOperation &&) noexcept = default;
 
     bool isReady() const { return m_started ? m_helper.hasEnded() : m_task.isReady(); }
 
     void start(Wait *wait)
     {
-        m_frame = handleOf(m_task);
+        m_frame = frame();
         m_started = true;
-        m_helper.start(wait, std::move(m_task));
+        m_helper.start(wait, static_cast<Stored &&>(m_task));
     }
 
     void abandon()
@@ -278,7 +313,7 @@ public:
     void abort()
     {
         if (!m_started)
-            m_wait = findWait(handleOf(m_task));
+            m_wait = findWait(frame());
         if (m_wait)
             m_wait->abandonedByWaiter();
     }
@@ -287,25 +322,34 @@ public:
     {
         if (m_started)
             return m_helper.take();
-        if (!handleOf(m_task)) { // default-constructed or moved from
+        if (!frame()) { // default-constructed or moved from
             warnOfNull();
             throw QTimeoutCancelled();
         }
         return m_task.operator co_await().await_resume();
     }
 
+    // Null once it has been started.
+    std::coroutine_handle<> frame() const noexcept
+    {
+        return m_started ? std::coroutine_handle<>() : handleOf(m_task);
+    }
+
 private:
-    static Wait *findWait(std::coroutine_handle<> frame)
+    static LimitedWait *findWait(std::coroutine_handle<> frame)
     {
         return frame ? KnownCoroutine::find(frame) : nullptr;
     }
 
-    QCoro::Task<T> m_task; // until it is started
-    Wait *m_wait = nullptr; // of a task of ours that has been abandoned
+    Stored m_task; // until it is started
+    LimitedWait *m_wait = nullptr; // of a task of ours that has been abandoned
     std::coroutine_handle<> m_frame;
-    HelperOwner<T> m_helper;
+    HelperOwner<Result> m_helper;
     bool m_started = false;
 };
+
+template<typename T>
+TaskOperation(QCoro::Task<T> &&) -> TaskOperation<QCoro::Task<T>>;
 
 /*
     A QObject that QCoro awaits in a way of its own.
@@ -345,21 +389,25 @@ private:
     Anything else. An awaitable that is not owned, or that steps an AsyncGenerator, refers to
     something that may go as soon as the coroutine goes on, so the wait for it cannot be given up.
 */
-template<typename Awaited>
+template<typename Awaited, typename Result_ = typename AwaitedType<Awaited>::Type>
 class AwaitableOperation
 {
     using Type = std::remove_reference_t<Awaited>;
 
 public:
-    using Result = typename AwaitedType<Awaited>::Type;
+    using Result = Result_;
     static constexpr bool isStep = std::is_base_of_v<QCoro::detail::IteratorAwaitableBase, Type>;
-    static constexpr bool canAbandon = !std::is_lvalue_reference_v<Awaited> && !isStep;
+    static constexpr bool canAbandon = !std::is_reference_v<Awaited> && !isStep;
 
     template<typename A>
     explicit AwaitableOperation(std::in_place_t, A &&awaited) : m_awaited(std::forward<A>(awaited))
     {
     }
-    AwaitableOperation(AwaitableOperation &&) = default;
+    // By hand, for what is referred to by an rvalue reference.
+    AwaitableOperation(AwaitableOperation &&other)
+        : m_awaited(static_cast<Awaited &&>(other.m_awaited))
+    {
+    }
 
     bool isReady() const noexcept { return m_helper.hasEnded(); }
     void start(Wait *wait) { m_helper.start(wait, static_cast<Awaited &&>(m_awaited), &m_where); }

@@ -13,15 +13,24 @@
 //
 
 #include "../deadline/deadlinequeue_p.h"
-#include "../scope/work_p.h"
+#include "../scope/frame_p.h"
 
 #include <QtCore/qshareddata.h>
 
 #include <coroutine>
+#include <utility>
 
 class QTimeoutScope;
 
+namespace QCoro::detail {
+class TaskPromiseBase;
+}
+
 namespace QTimeout::detail {
+
+// Whether the coroutine at this address waits for the task with this promise.
+QTIMEOUT_EXPORT bool isAwaitedBy(const QCoro::detail::TaskPromiseBase &promise,
+                                 const void *coroutine) noexcept;
 
 /*
     What somebody awaits until when and under which scope.
@@ -51,16 +60,19 @@ public:
 
 /*
     The wait of one coroutine for one operation: a member of the coroutine's frame. It ends once:
-    because the operation has ended, because its deadline has passed, or because the scope that it
-    is under aborts it. Everything happens in one thread, in which the coroutine is resumed.
+    because the operation has ended, or because it is interrupted. Everything happens in one thread, in
+    which the coroutine is resumed.
 
     An operation that is aborted is abandoned first, since to abort it may end it, and the coroutine
     is resumed last, since that may destroy anything.
 */
-class QTIMEOUT_EXPORT Wait : public Work, public DeadlineEntry
+class QTIMEOUT_EXPORT Wait
 {
 public:
     enum class Outcome : quint8 { Pending, Ended, Expired, Cancelled };
+
+    Wait(const Wait &) = delete;
+    Wait &operator=(const Wait &) = delete;
 
     // For the operation: what was awaited has ended.
     void operationEnded();
@@ -70,21 +82,19 @@ public:
 
     // The object that receives what is posted to the thread of this wait.
     DeadlineQueue *home() const noexcept { return m_home; }
-    // For a task of ours that nobody awaits any more.
-    void abandonedByWaiter();
-    // The scope has finished, and another one has taken over.
-    bool wasHandedOver() const noexcept { return m_joins > 1; }
 
 protected:
-    explicit Wait(Kind kind) noexcept : Work(kind), m_home(DeadlineQueue::current()) {}
+    Wait() noexcept : m_home(DeadlineQueue::current()) {}
     ~Wait();
 
-    // Applies the limit. The wait may have an outcome then.
-    void begin(const Limit &limit);
-    void settle(Outcome outcome);
     bool suspend(std::coroutine_handle<> waiter);
-    void resume();
+    bool isSuspended() const noexcept { return bool(m_waiter); }
+    const void *waiterAddress() const noexcept { return m_waiter.address(); }
+    bool interrupt(Outcome outcome);
+    void setOutcome(Outcome outcome) noexcept { m_outcome = outcome; }
     Outcome outcome() const noexcept { return m_outcome; }
+    std::coroutine_handle<> takeWaiter() noexcept { return std::exchange(m_waiter, nullptr); }
+    void setWaiter(std::coroutine_handle<> waiter) noexcept { m_waiter = waiter; }
 
     virtual void startOperation() = 0;
     virtual bool hasOperationEnded() const = 0;
@@ -92,23 +102,63 @@ protected:
     virtual void abandonOperation() = 0;
     virtual void abortOperation() = 0;
 
+    // It has an outcome.
+    virtual void settle(Outcome outcome) { setOutcome(outcome); }
+    // Nothing happens if the coroutine is not suspended.
+    virtual void resume();
+
+    using Self = Listener<Wait>;
+    const Self::Pointer &self();
+
+private:
+    std::coroutine_handle<> m_waiter;
+    DeadlineQueue *m_home;
+    Self::Pointer m_self; // made for what goes through the event loop
+    Outcome m_outcome = Outcome::Pending;
+};
+
+/*
+    A wait that has a deadline of its own or is under a scope.
+*/
+class QTIMEOUT_EXPORT LimitedWait : public Wait, public Branch, public DeadlineEntry
+{
+public:
+    // For a task of ours that nobody awaits any more.
+    virtual void abandonedByWaiter();
+    // The coroutine that is called by a run, and the scope that the run has made for it.
+    virtual const void *callee() const noexcept { return nullptr; }
+    virtual const QTimeoutScope *ownScope() const noexcept { return nullptr; }
+
+    const void *address() const noexcept override;
+    bool isAwaitedBy(const void *coroutine) const noexcept override;
+    void setPromise(const QCoro::detail::TaskPromiseBase *promise) noexcept { m_promise = promise; }
+    // The scope has finished, and another one has taken over.
+    bool wasHandedOver() const noexcept { return m_joins > 1; }
+
+protected:
+    explicit LimitedWait(Kind kind, bool isRun) noexcept;
+    ~LimitedWait() = default;
+
+    // Applies the limit. The wait may have an outcome then.
+    void begin(const Limit &limit);
+    void settle(Outcome outcome) override;
+    void resume() override;
+
     void due() override;
     void abort(Cause cause) override;
+    bool isDue() const noexcept override;
+    void interrupt() override;
     void joined(QTimeoutScope *) override { ++m_joins; }
     void scopeLeavesThread() override;
 
 private:
     class Remote;
-    using Self = Listener<Wait>;
 
-    void interrupt(Outcome outcome);
-    const Self::Pointer &self();
+    Outcome outcomeOf(Cause cause) const;
 
-    std::coroutine_handle<> m_waiter;
-    DeadlineQueue *m_home;
-    Self::Pointer m_self; // made for what goes through the event loop
-    Outcome m_outcome = Outcome::Pending;
+    const QCoro::detail::TaskPromiseBase *m_promise = nullptr; // of the coroutine that waits
     quint16 m_joins = 0;
+    bool m_isScopeGiven = false;
 };
 
 } // namespace QTimeout::detail

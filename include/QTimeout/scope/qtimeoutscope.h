@@ -97,6 +97,10 @@ private:
     QTimeoutScopePrivate *d;
 };
 
+namespace QTimeout {
+QTIMEOUT_EXPORT QTimeoutScope *currentScope();
+}
+
 QTIMEOUT_EXPORT QDebug operator<<(QDebug debug, const QTimeoutScope *scope);
 
 #endif // QTIMEOUTSCOPE_H

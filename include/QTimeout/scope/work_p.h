@@ -21,6 +21,8 @@ class QTimeoutScopePrivate;
 
 namespace QTimeout::detail {
 
+class Branch;
+
 // Why work is aborted.
 enum class Cause : quint8 { Expired, Cancelled };
 
@@ -68,6 +70,10 @@ protected:
     virtual const QObject *watchedObject() const { return nullptr; }
     // The work has been taken out of the scope and goes on by itself.
     virtual void dismiss() {}
+    // This, if it is interrupted innermost first.
+    virtual Branch *branch() noexcept { return nullptr; }
+
+    ::QTimeoutScopePrivate *life() const noexcept { return m_life; }
 
 private:
     friend class ::QTimeoutScopePrivate;

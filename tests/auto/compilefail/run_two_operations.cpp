@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
-// expect: QTimeout::run: takes one operation, or a sender and a signal.
+// expect: QTimeout::run: takes one operation, a sender and a signal, or a coroutine function
 
 QCoro::Task<> run(QFuture<int> first, QFuture<int> second)
 {

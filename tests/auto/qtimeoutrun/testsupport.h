@@ -206,7 +206,7 @@ protected:
     QTimeoutTestClock &clock() { return *m_clock; }
     void realTime() { m_clock.reset(); }
 
-private Q_SLOTS:
+protected Q_SLOTS:
     void init() { m_clock.emplace(); }
     void cleanup()
     {

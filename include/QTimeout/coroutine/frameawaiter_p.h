@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#ifndef QTIMEOUT_FRAMEAWAITER_P_H
+#define QTIMEOUT_FRAMEAWAITER_P_H
+
+//
+//  W A R N I N G
+//  -------------
+//
+// This file is not part of the QTimeout API. It is installed because templates need it, and may
+// change from version to version. We mean it.
+//
+
+#include "../operation/operation_p.h"
+#include "../scope/qtimeoutcancelled.h"
+#include "coroutineframe_p.h"
+
+#include <coroutine>
+#include <type_traits>
+#include <utility>
+
+/*
+    What co_await means in an abortable coroutine.
+*/
+
+namespace QCoro {
+template<typename T>
+class LazyTask;
+}
+
+namespace QTimeout::detail {
+
+template<typename T>
+inline constexpr bool isLazyTask = false;
+template<typename T>
+inline constexpr bool isLazyTask<QCoro::LazyTask<T>> = true;
+
+template<typename Operation>
+inline constexpr bool isShieldedOperation = false;
+template<typename Stored>
+inline constexpr bool isShieldedOperation<ShieldedOperation<Stored>> = true;
+
+/*
+    Waits for the same operations as run() does. A task may have a name here, and an lvalue that co_await
+    gives stays one.
+*/
+template<typename Awaited>
+auto frameOperation(Awaited &&awaited)
+{
+    using Type = std::remove_cvref_t<Awaited>;
+    constexpr bool isNamed = std::is_lvalue_reference_v<Awaited>;
+    if constexpr (isTask<Type> || (isLazyTask<Type> && isNamed)) {
+        using Stored = std::conditional_t<isNamed, Awaited, Type>;
+        return TaskOperation<Stored>(static_cast<Stored &&>(awaited));
+    } else if constexpr (QCoro::Awaitable<Type> && !isShielded<Type>) {
+        // A temporary that cannot be moved stays where it is, until the end of the expression.
+        using Stored =
+                std::conditional_t<isNamed || std::is_move_constructible_v<Type>, Awaited, Type &&>;
+        return AwaitableOperation<Stored, typename AwaitedType<Stored>::Kept>(std::in_place,
+                                                                              std::forward<Awaited>(
+                                                                                      awaited));
+    } else {
+        return makeOperation(std::forward<Awaited>(awaited));
+    }
+}
+
+template<typename Operation>
+class FrameAwaiter final : public FrameWait
+{
+public:
+    FrameAwaiter(CoroutineFrame &frame, Operation &&operation)
+        : FrameWait(frame), m_operation(std::move(operation))
+    {
+    }
+
+    bool await_ready() const { return m_operation.isReady(); }
+
+    bool await_suspend(std::coroutine_handle<> waiter)
+    {
+        if constexpr (isShieldedOperation<Operation>)
+            return suspendInShield(waiter, m_operation.frame());
+        else
+            return suspendFrame(waiter);
+    }
+
+    typename Operation::Result await_resume()
+    {
+        if constexpr (isShieldedOperation<Operation>)
+            endShield();
+        checkInterrupted();
+        if (!isFramePending())
+            return m_operation.take();
+        // The exception of an abort mostly comes through what has been interrupted before.
+        try {
+            return m_operation.take();
+        } catch (const QTimeoutCancelled &) {
+            setFrameInterrupted();
+            throw;
+        }
+    }
+
+private:
+    void startOperation() override { m_operation.start(this); }
+    bool hasOperationEnded() const override { return m_operation.isReady(); }
+    bool canAbandonOperation() const override { return Operation::canAbandon; }
+    void abandonOperation() override { m_operation.abandon(); }
+    void abortOperation() override { m_operation.abort(); }
+
+    Operation m_operation;
+};
+
+} // namespace QTimeout::detail
+
+#endif // QTIMEOUT_FRAMEAWAITER_P_H

@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#ifndef QTIMEOUT_CALL_P_H
+#define QTIMEOUT_CALL_P_H
+
+//
+//  W A R N I N G
+//  -------------
+//
+// This file is not part of the QTimeout API. It is installed because templates need it, and may
+// change from version to version. We mean it.
+//
+
+#include "../scope/qtimeoutscope.h"
+#include "operationwait_p.h"
+#include "taskoperation_p.h"
+
+#include <functional>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+/*
+    Calling a coroutine function that takes the scope.
+*/
+
+namespace QTimeout::detail {
+
+/*
+    The scope that the function gets: the one whose member function run() is called, or one of its
+    own.
+*/
+class QTIMEOUT_EXPORT CallScope
+{
+public:
+    // Throws what the end of the scope throws, if it has ended.
+    explicit CallScope(const Limit &limit);
+    ~CallScope();
+    Q_DISABLE_COPY_MOVE(CallScope)
+
+    QTimeoutScope &operator*() const noexcept { return *m_scope; }
+    bool isOwn() const noexcept { return m_own.has_value(); }
+
+    // How to wait for what has been called: a coroutine that takes the scope is interrupted itself,
+    // and awaited until it has ended.
+    std::optional<Limit> limitFor(std::coroutine_handle<> callee) const;
+    // Nobody awaits what has been called.
+    void abandon(std::coroutine_handle<> callee);
+
+    // To be asked before the call; then, in a handler, whether the deadline of the scope has passed.
+    void distinguishTimeout();
+    bool isTimeout() const { return isTimeoutOf(m_anchor.data()); }
+
+private:
+    std::optional<QTimeoutScope> m_own;
+    QTimeoutScope *m_scope;
+    const char *m_function;
+    bool m_isLimited = true;
+    QExplicitlySharedDataPointer<QTimeoutScopeAnchor> m_anchor;
+};
+
+template<typename Tag, typename Operation>
+class CallWait final : public OperationWait<Tag, Operation>
+{
+    using Base = OperationWait<Tag, Operation>;
+
+public:
+    CallWait(CallScope &scope, std::coroutine_handle<> callee, Operation &operation)
+        : Base(Work::Run, scope.limitFor(callee), operation), m_scope(scope), m_callee(callee)
+    {
+    }
+
+    void abandonedByWaiter() override
+    {
+        if (!Base::isUnderScope())
+            m_scope.abandon(m_callee);
+        else
+            Base::abandonedByWaiter();
+    }
+    const void *callee() const noexcept override { return m_callee.address(); }
+    const QTimeoutScope *ownScope() const noexcept override
+    {
+        return m_scope.isOwn() ? &*m_scope : nullptr;
+    }
+
+private:
+    CallScope &m_scope;
+    const std::coroutine_handle<> m_callee;
+};
+
+/*
+    Calls a function with the scope before the arguments, or, if it is a member, behind the object.
+*/
+template<typename Function, typename... Args>
+concept TakesScopeFirst = std::is_invocable_v<Function &, QTimeoutScope &, Args...>;
+
+template<typename Function, typename Object, typename... Args>
+inline constexpr bool takesScopeSecond =
+        std::is_invocable_v<Function &, Object, QTimeoutScope &, Args...>;
+
+template<typename Function, typename... Args>
+inline constexpr bool isMemberTakingScope = false;
+template<typename Function, typename Object, typename... Args>
+    requires std::is_member_function_pointer_v<Function>
+inline constexpr bool isMemberTakingScope<Function, Object, Args...> =
+        takesScopeSecond<Function, Object, Args...>;
+
+// The arguments as they are stored.
+template<typename Function, typename... Args>
+concept CallableWithScope =
+        TakesScopeFirst<Function, Args...> || isMemberTakingScope<Function, Args...>;
+
+template<typename Function, typename... Args>
+decltype(auto) callWithScope(QTimeoutScope &scope, Function &function, std::tuple<Args...> &args)
+{
+    return std::apply(
+            [&](auto &...stored) -> decltype(auto) {
+                if constexpr (TakesScopeFirst<Function, Args...>) {
+                    return std::invoke(function, scope, std::forward<Args>(stored)...);
+                } else {
+                    const auto call = [&](auto &object, auto &...rest) -> decltype(auto) {
+                        return std::invoke(function, object, scope, std::move(rest)...);
+                    };
+                    return call(stored...);
+                }
+            },
+            args);
+}
+
+template<typename Function, typename... Args>
+using CalledTask = std::remove_cvref_t<
+        decltype(callWithScope(std::declval<QTimeoutScope &>(), std::declval<Function &>(),
+                               std::declval<std::tuple<Args...> &>()))>;
+
+template<typename Result>
+struct CallResult
+{
+    static_assert(isTask<Result>,
+                  "QTimeout::run: the function has to be a coroutine that returns a QCoro::Task.");
+    using Type = void;
+};
+
+template<typename T>
+struct CallResult<QCoro::Task<T>>
+{
+    using Type = T;
+};
+
+template<typename Function, typename... Args>
+using CalledType = typename CallResult<CalledTask<Function, Args...>>::Type;
+
+// Names the coroutine functions below.
+template<typename Function, typename... Args>
+struct RunCallTag;
+template<typename Function, typename... Args>
+struct TryRunCallTag;
+
+} // namespace QTimeout::detail
+
+#endif // QTIMEOUT_CALL_P_H
