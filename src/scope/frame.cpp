@@ -241,8 +241,10 @@ void Frame::outliveAborted(const Anchor &scope) noexcept
 void Frame::finish() noexcept
 {
     Work::leave();
-    while (m_firstBranch)
-        m_firstBranch->leaveStarter();
+    while (Branch *branch = m_firstBranch) {
+        branch->leaveStarter();
+        branch->interruptIfDue(); // if it was in a shield together with this
+    }
     if (m_token)
         std::exchange(m_token, {})->frame = nullptr;
     unlinkShield();
