@@ -112,6 +112,114 @@ template<typename Function, typename... Args>
 concept CallableWithScope =
         TakesScopeFirst<Function, Args...> || isMemberTakingScope<Function, Args...>;
 
+/*
+    How an argument is stored. It decays, as for a std::thread; but where the function takes a reference to
+    something that the argument must be converted to, it is that which is kept, since a temporary would be gone
+    when the coroutine is suspended.
+*/
+template<typename T>
+inline constexpr bool isReferenceWrapper = false;
+template<typename T>
+inline constexpr bool isReferenceWrapper<std::reference_wrapper<T>> = true;
+
+template<typename Parameter, typename Arg>
+struct Stored
+{
+    using Decayed = std::decay_t<Arg>;
+    using Value = std::remove_cvref_t<Parameter>;
+    static constexpr bool bindsToTemporary =
+            (std::is_rvalue_reference_v<
+                     Parameter> || (std::is_lvalue_reference_v<Parameter> && std::is_const_v<std::remove_reference_t<Parameter>>))
+            && !std::is_convertible_v<
+                    Decayed *,
+                    const Value
+                            *> && !isReferenceWrapper<Decayed> && std::is_convertible_v<Arg, Value>;
+    using Type = std::conditional_t<bindsToTemporary, Value, Decayed>;
+};
+
+template<typename... Types>
+struct TypeList
+{
+};
+
+// The parameters after the scope, of a function that has but one signature.
+template<typename Function>
+struct Parameters
+{
+    using Unknown = void;
+};
+template<typename Function>
+    requires requires
+    {
+        &Function::operator();
+    }
+struct Parameters<Function> : Parameters<decltype(&Function::operator())>
+{
+};
+template<typename R, typename Scope, typename... Args>
+struct Parameters<R (*)(Scope, Args...)>
+{
+    using List = TypeList<Args...>;
+};
+template<typename R, typename Scope, typename... Args>
+struct Parameters<R (*)(Scope, Args...) noexcept> : Parameters<R (*)(Scope, Args...)>
+{
+};
+template<typename R, typename Class, typename Scope, typename... Args>
+struct Parameters<R (Class::*)(Scope, Args...)> : Parameters<R (*)(Scope, Args...)>
+{
+};
+template<typename R, typename Class, typename Scope, typename... Args>
+struct Parameters<R (Class::*)(Scope, Args...) const> : Parameters<R (*)(Scope, Args...)>
+{
+};
+template<typename R, typename Class, typename Scope, typename... Args>
+struct Parameters<R (Class::*)(Scope, Args...) noexcept> : Parameters<R (*)(Scope, Args...)>
+{
+};
+template<typename R, typename Class, typename Scope, typename... Args>
+struct Parameters<R (Class::*)(Scope, Args...) const noexcept> : Parameters<R (*)(Scope, Args...)>
+{
+};
+
+template<typename Parameters, typename Args>
+struct StoredList;
+template<typename... Parameters, typename... Args>
+    requires(sizeof...(Parameters) == sizeof...(Args))
+struct StoredList<TypeList<Parameters...>, TypeList<Args...>>
+{
+    using Tuple = std::tuple<typename Stored<Parameters, Args>::Type...>;
+};
+
+template<typename Function, typename... Args>
+struct StoredArguments
+{
+    using Tuple = std::tuple<std::decay_t<Args>...>;
+};
+template<typename Function, typename... Args>
+    requires(!std::is_member_function_pointer_v<Function>)
+&&requires
+{
+    typename StoredList<typename Parameters<Function>::List, TypeList<Args...>>::Tuple;
+}
+struct StoredArguments<Function, Args...>
+    : StoredList<typename Parameters<Function>::List, TypeList<Args...>>
+{
+};
+template<typename Function, typename Object, typename... Args>
+    requires std::is_member_function_pointer_v<Function> && requires
+    {
+        typename StoredList<typename Parameters<Function>::List, TypeList<Args...>>::Tuple;
+    }
+struct StoredArguments<Function, Object, Args...>
+{
+    using Tuple =
+            decltype(std::tuple_cat(std::declval<std::tuple<std::decay_t<Object>>>(),
+                                    std::declval<
+                                            typename StoredList<typename Parameters<Function>::List,
+                                                                TypeList<Args...>>::Tuple>()));
+};
+
 template<typename Function, typename... Args>
 decltype(auto) callWithScope(QTimeoutScope &scope, Function &function, std::tuple<Args...> &args)
 {

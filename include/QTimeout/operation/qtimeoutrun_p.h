@@ -260,11 +260,10 @@ template<typename Operation, typename... Args>
 auto runAny(const Limit &limit, Operation &&operation, Args &&...args)
 {
     if constexpr (CallableWithScope<std::decay_t<Operation>, std::decay_t<Args>...>) {
-        return runCall<std::decay_t<Operation>, std::decay_t<Args>...>(limit,
-                                                                       std::forward<Operation>(
-                                                                               operation),
-                                                                       {std::forward<Args>(
-                                                                               args)...});
+        using Function = std::decay_t<Operation>;
+        using Stored = typename StoredArguments<Function, Args...>::Tuple;
+        return runCall(limit, Function(std::forward<Operation>(operation)),
+                       Stored(std::forward<Args>(args)...));
     } else {
         return runOperation(limit,
                             makeOperation(std::forward<Operation>(operation),
@@ -276,11 +275,10 @@ template<typename Operation, typename... Args>
 auto tryRunAny(const Limit &limit, Operation &&operation, Args &&...args)
 {
     if constexpr (CallableWithScope<std::decay_t<Operation>, std::decay_t<Args>...>) {
-        return tryRunCall<std::decay_t<Operation>, std::decay_t<Args>...>(limit,
-                                                                          std::forward<Operation>(
-                                                                                  operation),
-                                                                          {std::forward<Args>(
-                                                                                  args)...});
+        using Function = std::decay_t<Operation>;
+        using Stored = typename StoredArguments<Function, Args...>::Tuple;
+        return tryRunCall(limit, Function(std::forward<Operation>(operation)),
+                          Stored(std::forward<Args>(args)...));
     } else {
         return tryRunOperation(limit,
                                makeOperation(std::forward<Operation>(operation),

@@ -410,7 +410,10 @@ public:
     }
 
     bool isReady() const noexcept { return m_helper.hasEnded(); }
-    void start(Wait *wait) { m_helper.start(wait, static_cast<Awaited &&>(m_awaited), &m_where); }
+    void start(Wait *wait)
+    {
+        m_helper.template start<Awaited>(wait, static_cast<Awaited &&>(m_awaited), &m_where);
+    }
     void abandon() noexcept { m_helper.abandon(); }
     // Only what has not ended is aborted, so the helper is still there, abandoned or not.
     void abort() { abortOperation(m_where ? *m_where : m_awaited); }

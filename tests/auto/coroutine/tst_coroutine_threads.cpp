@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#include "coroutinesupport.h"
+
+#include <QCoroThread>
+
+#include <QtCore/qpromise.h>
+#include <QtCore/qsemaphore.h>
+#include <QtCore/qthread.h>
+#include <QtTest/qtest.h>
+
+#include <memory>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// Runs until it is told to stop.
+class Thread : public QThread
+{
+public:
+    Thread() { start(); }
+    ~Thread() override
+    {
+        quit();
+        wait();
+    }
+
+    // Calls the function there, and returns when it has returned.
+    template<typename Function>
+    void call(Function function)
+    {
+        QObject context;
+        context.moveToThread(this);
+        QSemaphore done;
+        QMetaObject::invokeMethod(&context, [&] {
+            function();
+            context.moveToThread(nullptr);
+            done.release();
+        });
+        done.acquire();
+    }
+};
+
+} // namespace
+
+/*
+    A12: an abortable coroutine resumes in the thread of its scope.
+*/
+class tst_CoroutineThreads : public CoroutineTest
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { events().clear(); } // in real time: other threads take their own
+    void cleanup() { QCOMPARE(Tracked::alive(), 0); }
+
+    void taskEndsInAnotherThread();
+    void moveToThreadHasNoLastingEffect();
+    void futureIsFinishedInAnotherThread();
+    void runsInAnotherThread();
+    void cancelledFromAnotherThread();
+    void scopeMovesToAnotherThread();
+    void runningIsKnownPerThread();
+};
+
+void tst_CoroutineThreads::taskEndsInAnotherThread()
+{
+    Thread thread;
+    Gate gate;
+    QTimeoutScope scope(QDeadlineTimer::Forever);
+    QThread *resumed = nullptr;
+    const auto coroutine = [&](QTimeoutScope &) -> QCoro::Task<int> {
+        const int value = co_await valueAfter(gate, 1);
+        resumed = QThread::currentThread();
+        co_return value;
+    };
+    const auto result = observe(coroutine(scope));
+    thread.call([&gate] { gate.open(); });
+    QTRY_COMPARE(result->end, End::Returned);
+    QCOMPARE(resumed, QThread::currentThread());
+    QCOMPARE(result->thread, QThread::currentThread());
+}
+
+void tst_CoroutineThreads::moveToThreadHasNoLastingEffect()
+{
+    Thread thread;
+    QTimeoutScope scope(QDeadlineTimer::Forever);
+    QThread *resumed = nullptr;
+    QTimeoutScope *current = nullptr;
+    const auto coroutine = [&](QTimeoutScope &) -> QCoro::Task<> {
+        co_await QCoro::moveToThread(&thread);
+        resumed = QThread::currentThread();
+        current = QTimeout::currentScope();
+    };
+    const auto result = observe(coroutine(scope));
+    QTRY_COMPARE(result->end, End::Returned);
+    QCOMPARE(resumed, QThread::currentThread());
+    QCOMPARE(current, &scope);
+}
+
+void tst_CoroutineThreads::futureIsFinishedInAnotherThread()
+{
+    Thread thread;
+    QPromise<int> promise;
+    promise.start();
+    QTimeoutScope scope(QDeadlineTimer::Forever);
+    const auto coroutine = [&promise](QTimeoutScope &) -> QCoro::Task<int> {
+        co_return co_await promise.future();
+    };
+    const auto result = observe(coroutine(scope));
+    thread.call([&promise] {
+        promise.addResult(2);
+        promise.finish();
+    });
+    QTRY_COMPARE(result->end, End::Returned);
+    QCOMPARE(result->value, 2);
+    QCOMPARE(result->thread, QThread::currentThread());
+}
+
+void tst_CoroutineThreads::runsInAnotherThread()
+{
+    Thread thread;
+    std::unique_ptr<QTimeoutScope> scope;
+    ObservedPointer<void> result;
+    QTimeoutScope *current = nullptr;
+    const auto coroutine = [&current](QTimeoutScope &) -> QCoro::Task<> {
+        current = QTimeout::currentScope();
+        co_await QTimeout::sleepFor(1h);
+    };
+    thread.call([&] {
+        scope = std::make_unique<QTimeoutScope>(1h);
+        result = observe(coroutine(*scope));
+    });
+    QCOMPARE(current, scope.get());
+    QCOMPARE(QTimeout::currentScope(), nullptr);
+    thread.call([&] { scope.reset(); });
+    QCOMPARE(result->end, End::Cancelled);
+    QCOMPARE(result->thread, &thread);
+}
+
+void tst_CoroutineThreads::cancelledFromAnotherThread()
+{
+    Thread thread;
+    QTimeoutScope scope(1h);
+    Gate gate;
+    const auto result = observe(waitAt(scope, gate, "work"));
+    thread.call([&scope] {
+        QMetaObject::invokeMethod(&scope, &QTimeoutScope::cancel, Qt::QueuedConnection);
+    });
+    QTRY_COMPARE(result->end, End::Cancelled);
+    QCOMPARE(result->thread, QThread::currentThread());
+    gate.open();
+}
+
+// The coroutine stays where it is.
+void tst_CoroutineThreads::scopeMovesToAnotherThread()
+{
+    Thread thread;
+    Gate gates[2];
+    auto *scope = new QTimeoutScope(1h);
+    const auto aborted = observe(waitAt(*scope, gates[0], "aborted"));
+    const auto ended = observe(waitAt(*scope, gates[1], "ended"));
+    scope->moveToThread(&thread);
+    gates[1].open();
+    QCOMPARE(ended->end, End::Returned);
+    thread.call([scope] { delete scope; });
+    QTRY_COMPARE(aborted->end, End::Cancelled);
+    QCOMPARE(aborted->thread, QThread::currentThread());
+    gates[0].open();
+}
+
+void tst_CoroutineThreads::runningIsKnownPerThread()
+{
+    Thread thread;
+    QTimeoutScope scope(1h);
+    QTimeoutScope *elsewhere = &scope;
+    QTimeoutScope *here = nullptr;
+    const auto coroutine = [&](QTimeoutScope &) -> QCoro::Task<> {
+        thread.call([&elsewhere] { elsewhere = QTimeout::currentScope(); });
+        here = QTimeout::currentScope();
+        co_return;
+    };
+    observe(coroutine(scope));
+    QCOMPARE(elsewhere, nullptr);
+    QCOMPARE(here, &scope);
+    scope.finish();
+}
+
+QTEST_GUILESS_MAIN(tst_CoroutineThreads)
+#include "tst_coroutine_threads.moc"
