@@ -253,6 +253,21 @@ QCoro::Task<TryResult<CalledType<Function, Args...>>> tryRunCall(Limit limit, Fu
     co_return Result();
 }
 
+template<typename Operation>
+inline constexpr bool isFunction =
+        std::is_function_v<std::remove_pointer_t<std::decay_t<
+                Operation>>> || std::is_member_function_pointer_v<std::decay_t<Operation>>;
+
+template<typename Operation>
+QCoro::Task<> refuseFunction()
+{
+    static_assert(
+            alwaysFalse<Operation>,
+            "QTimeout::run: the function has to take a QTimeoutScope & and then the arguments "
+            "that are passed here; a member function is followed by its object.");
+    return QCoro::Task<>();
+}
+
 /*
     Chooses between a function that takes the scope and what is awaited.
 */
@@ -264,6 +279,8 @@ auto runAny(const Limit &limit, Operation &&operation, Args &&...args)
         using Stored = typename StoredArguments<Function, Args...>::Tuple;
         return runCall(limit, Function(std::forward<Operation>(operation)),
                        Stored(std::forward<Args>(args)...));
+    } else if constexpr (isFunction<Operation>) {
+        return refuseFunction<Operation>();
     } else {
         return runOperation(limit,
                             makeOperation(std::forward<Operation>(operation),
@@ -279,6 +296,8 @@ auto tryRunAny(const Limit &limit, Operation &&operation, Args &&...args)
         using Stored = typename StoredArguments<Function, Args...>::Tuple;
         return tryRunCall(limit, Function(std::forward<Operation>(operation)),
                           Stored(std::forward<Args>(args)...));
+    } else if constexpr (isFunction<Operation>) {
+        return refuseFunction<Operation>();
     } else {
         return tryRunOperation(limit,
                                makeOperation(std::forward<Operation>(operation),

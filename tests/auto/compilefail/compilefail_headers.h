@@ -8,7 +8,12 @@
 
 #include <QTimeout>
 
+#include <QCoroAsyncGenerator>
 #include <QCoroFuture>
+#include <QCoroGenerator>
+#if __has_include(<QCoroLazyTask>)
+#    include <QCoroLazyTask>
+#endif
 #include <QCoroSignal>
 #include <QCoroTask>
 #include <QCoroTimer>

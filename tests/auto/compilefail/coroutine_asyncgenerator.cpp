@@ -1,0 +1,10 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+// expect: QTimeout: a generator cannot be an abortable coroutine.
+
+QCoro::AsyncGenerator<int> count(int first, QTimeoutScope &scope)
+{
+    Q_UNUSED(scope)
+    co_yield first;
+}
