@@ -3,6 +3,9 @@
 
 #include "operation/wait_p.h"
 
+#include "scope/qtimeoutcancelled.h"
+#include "scope/qtimeouterror.h"
+
 #include <QtCore/qmetaobject.h>
 
 #include <utility>
@@ -54,7 +57,7 @@ void Wait::operationEnded()
 
 void Wait::operationEndedLater()
 {
-    settle(Outcome::Ended);
+    setOutcome(Outcome::Ended);
     QMetaObject::invokeMethod(
             m_home,
             [wait = self()] {
@@ -152,8 +155,19 @@ void LimitedWait::settle(Outcome outcome)
         queue()->remove(this);
 }
 
+/*
+    It stays under its scope until it is resumed, so that nobody who awaits it is interrupted meanwhile.
+*/
+void LimitedWait::operationEndedLater()
+{
+    Wait::operationEndedLater();
+    if (isQueued())
+        queue()->remove(this);
+}
+
 void LimitedWait::resume()
 {
+    leave();
     const Departure departure(*this);
     Wait::resume();
 }
@@ -193,6 +207,15 @@ bool LimitedWait::isDue() const noexcept
 void LimitedWait::interrupt()
 {
     abort(cause());
+}
+
+void LimitedWait::throwInterrupted() const
+{
+    if (outcome() == Outcome::Cancelled)
+        throw QTimeoutCancelled();
+    if (m_isScopeGiven && isMarked())
+        throwTimeout();
+    throw QTimeoutError(); // its own deadline
 }
 
 void LimitedWait::abandonedByWaiter()

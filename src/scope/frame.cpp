@@ -212,7 +212,7 @@ void Frame::take(QTimeoutScope *scope)
     case QTimeoutScope::Expired:
     case QTimeoutScope::Cancelled:
         if (life->m_abortSerial > m_seen)
-            life->mark(this);
+            life->mark(this, life->m_abortSerial);
         else
             outliveAborted(life->anchor());
         life->release(this);
@@ -283,30 +283,34 @@ const FrameToken::Pointer &Frame::token()
 
 bool Frame::isUnder(const QTimeoutScopePrivate *outer) const noexcept
 {
-    const QTimeoutScopePrivate *each = life();
-    while (each && each != outer)
-        each = each->m_enclosing;
-    return each;
+    return life() && (life() == outer || life()->isNestedIn(outer));
 }
 
 /*
-    What leaves a coroutine when the deadline of its scope has passed.
+    What leaves a coroutine or a run when the deadline of its scope has passed.
 */
 class ScopeTimeout final : public QTimeoutError
 {
 public:
     using Anchor = QExplicitlySharedDataPointer<QTimeoutScopeAnchor>;
 
-    explicit ScopeTimeout(const Anchor &anchor) noexcept : m_scope(anchor) {}
+    ScopeTimeout(const Anchor &scope, quint64 abort) noexcept : m_scope(scope), m_abort(abort) {}
 
     void raise() const override { throw *this; }
     ScopeTimeout *clone() const override { return new ScopeTimeout(*this); }
 
     bool isOf(const QTimeoutScopeAnchor *scope) const noexcept { return m_scope.data() == scope; }
+    bool isOf(quint64 abort) const noexcept { return m_abort == abort; }
 
 private:
     Anchor m_scope;
+    quint64 m_abort;
 };
+
+void Branch::throwTimeout() const
+{
+    throw ScopeTimeout({}, m_marked);
+}
 
 bool Frame::isTimedOut() const noexcept
 {
@@ -318,7 +322,26 @@ void Frame::rethrowTimedOut() const
     try {
         throw;
     } catch (const QTimeoutCancelled &) {
-        throw ScopeTimeout(m_aborter);
+        throw ScopeTimeout(m_aborter, m_marked);
+    }
+}
+
+/*
+    The exception of an abort mostly comes through what has been interrupted before. If that knows of no
+    frame above, being called by a plain coroutine later, it may have left that as an error already.
+*/
+void Frame::rethrowAwaited()
+{
+    try {
+        throw;
+    } catch (const QTimeoutCancelled &) {
+        setInterrupted();
+        throw;
+    } catch (const ScopeTimeout &error) {
+        if (!error.isOf(m_marked))
+            throw;
+        setInterrupted();
+        throw QTimeoutCancelled();
     }
 }
 

@@ -32,8 +32,9 @@ using QTimeout::detail::Work;
     An abort (the scope expires, is cancelled or is destroyed) goes through three steps, each of
     which is completed for the scope and all that are nested in it before the next one begins:
 
-    1. Mark. All lives concerned get their final state and leave the queue. From now on nothing can
-       be put under them: what a slot starts or watches belongs to a new life.
+    1. Mark. All lives concerned get their final state and leave the queue, and what runs under them
+       is marked. From now on nothing can be put under them: what a slot starts or watches belongs
+       to a new life.
     2. Tell. The signals are emitted, outer scopes first. A slot may delete any scope.
     3. Abort. Stop is requested on the tokens, outer first; then the work is aborted, that of the
        innermost scope first, the newest first in each; coroutines before those that have started
@@ -256,6 +257,15 @@ QTimeoutScopePrivate::Abort::Abort(QTimeoutScopePrivate *life, State state)
 {
     DeadlineQueue *threadQueue = life->m_firstNested ? DeadlineQueue::current() : nullptr;
     collect(life, state, threadQueue ? threadQueue->now() : 0);
+    for (const Ended &ended : std::as_const(m_lives))
+        ended.life->markWork(m_serial);
+    // Lives inside, which have ended before, and whose work has not been aborted yet.
+    for (const Abort *before = m_outer; before; before = before->m_outer) {
+        for (const Ended &ended : std::as_const(before->m_lives)) {
+            if (ended.life->m_aborting && ended.life->isNestedIn(life))
+                ended.life->markWork(m_serial);
+        }
+    }
 }
 
 QTimeoutScopePrivate::Abort::~Abort()
@@ -327,10 +337,6 @@ void QTimeoutScopePrivate::Abort::complete(qsizetype first)
         if (m_lives[i].life->m_aborting)
             m_lives[i].life->requestStop();
     }
-    for (qsizetype i = first; i < end; ++i) {
-        if (m_lives[i].life->m_aborting)
-            m_lives[i].life->markWork();
-    }
     for (qsizetype i = end; i-- > first;) {
         if (m_lives[i].life->m_aborting)
             m_lives[i].life->abortWork();
@@ -396,6 +402,14 @@ bool QTimeoutScopePrivate::isShieldedFrom(const QTimeoutScopePrivate *outer) con
 {
     const Frame *creator = m_creator ? m_creator->frame : nullptr;
     return creator && creator->isCreatedInShield(this, outer);
+}
+
+bool QTimeoutScopePrivate::isNestedIn(const QTimeoutScopePrivate *outer) const noexcept
+{
+    const QTimeoutScopePrivate *life = m_enclosing;
+    while (life && life != outer)
+        life = life->m_enclosing;
+    return life;
 }
 
 void QTimeoutScopePrivate::enclose(QTimeoutScopePrivate *enclosing) noexcept
@@ -614,20 +628,20 @@ void QTimeoutScopePrivate::requestStop()
     source.request_stop();
 }
 
-void QTimeoutScopePrivate::markWork()
+void QTimeoutScopePrivate::markWork(quint64 serial)
 {
     for (Work *work = m_firstWork; work; work = work->m_next) {
         if (Branch *branch = work->branch())
-            mark(branch);
+            mark(branch, serial);
     }
 }
 
-void QTimeoutScopePrivate::mark(Branch *branch)
+void QTimeoutScopePrivate::mark(Branch *branch, quint64 serial)
 {
     Frame *frame = branch->frame();
     if (frame && frame->isPlain())
         return;
-    branch->mark(m_abortSerial, cause());
+    branch->mark(serial, cause());
     if (frame)
         frame->outliveAborted(anchor());
 }

@@ -90,6 +90,7 @@ public:
     void setCreator(QTimeout::detail::Frame *creator);
     bool isShieldedFrom(const QTimeoutScopePrivate *outer) const noexcept;
     QTimeoutScopePrivate *nearestActiveEnclosing() const noexcept;
+    bool isNestedIn(const QTimeoutScopePrivate *outer) const noexcept;
     void enclose(QTimeoutScopePrivate *enclosing) noexcept;
     void unlink() noexcept;
     void leaveEnclosing() noexcept;
@@ -109,8 +110,8 @@ public:
     Work *findWatch(const QObject *object) const;
     void unwatch(const QObject *object);
     void requestStop();
-    void markWork();
-    void mark(QTimeout::detail::Branch *branch);
+    void markWork(quint64 serial);
+    void mark(QTimeout::detail::Branch *branch, quint64 serial);
     void abortWork();
     void release(QTimeout::detail::Branch *branch);
     void finishWhenIdle();

@@ -79,8 +79,8 @@ protected:
             throwInterrupted();
     }
     bool isFramePending() const noexcept { return m_frame.isPending(); }
-    // The exception has come from what was awaited.
-    void setFrameInterrupted() noexcept { m_frame.setInterrupted(); }
+    // In a handler: an exception has come from what was awaited.
+    [[noreturn]] void rethrowAwaited() { m_frame.rethrowAwaited(); }
 
 private:
     friend class CoroutineFrame;

@@ -13,7 +13,6 @@
 //
 
 #include "../operation/operation_p.h"
-#include "../scope/qtimeoutcancelled.h"
 #include "coroutineframe_p.h"
 
 #include <coroutine>
@@ -91,12 +90,10 @@ public:
         checkInterrupted();
         if (!isFramePending())
             return m_operation.take();
-        // The exception of an abort mostly comes through what has been interrupted before.
         try {
             return m_operation.take();
-        } catch (const QTimeoutCancelled &) {
-            setFrameInterrupted();
-            throw;
+        } catch (...) {
+            rethrowAwaited();
         }
     }
 

@@ -161,10 +161,7 @@ QCoro::Task<typename Operation::Result> runOperation(Limit limit, Operation oper
     if (limit.scope || !operation.isReady()) {
         OperationWait<struct RunTag, Operation> wait(Work::Run, limit, operation);
         co_await wait;
-        if (wait.outcome() == Wait::Outcome::Expired)
-            throw QTimeoutError();
-        if (wait.outcome() == Wait::Outcome::Cancelled)
-            throw QTimeoutCancelled();
+        wait.checkInterrupted();
     }
     co_return operation.take();
 }
@@ -180,12 +177,9 @@ QCoro::Task<TryResult<typename Operation::Result>> tryRunOperation(Limit limit, 
     if (limit.scope || !operation.isReady()) {
         OperationWait<struct TryRunTag, Operation> wait(Work::Run, limit, operation);
         co_await wait;
-        if (wait.outcome() == Wait::Outcome::Expired && wait.wasHandedOver())
-            throw QTimeoutError();
-        if (wait.outcome() == Wait::Outcome::Expired)
+        if (wait.outcome() == Wait::Outcome::Expired && !wait.wasHandedOver())
             co_return Result();
-        if (wait.outcome() == Wait::Outcome::Cancelled)
-            throw QTimeoutCancelled();
+        wait.checkInterrupted();
     }
     if constexpr (std::is_void_v<typename Operation::Result>) {
         operation.take();
@@ -208,10 +202,7 @@ QCoro::Task<CalledType<Function, Args...>> runCall(Limit limit, Function functio
         CallWait<RunCallTag<Function, Args...>, TaskOperation<Called>> wait(scope, callee,
                                                                             operation);
         co_await wait;
-        if (wait.outcome() == Wait::Outcome::Expired)
-            throw QTimeoutError();
-        if (wait.outcome() == Wait::Outcome::Cancelled)
-            throw QTimeoutCancelled();
+        wait.checkInterrupted();
     }
     co_return operation.take();
 }
@@ -232,12 +223,9 @@ QCoro::Task<TryResult<CalledType<Function, Args...>>> tryRunCall(Limit limit, Fu
                                                                                        callee,
                                                                                        operation);
         co_await wait;
-        if (wait.outcome() == Wait::Outcome::Expired && wait.wasHandedOver())
-            throw QTimeoutError();
-        if (wait.outcome() == Wait::Outcome::Expired)
+        if (wait.outcome() == Wait::Outcome::Expired && !wait.wasHandedOver())
             co_return Result();
-        if (wait.outcome() == Wait::Outcome::Cancelled)
-            throw QTimeoutCancelled();
+        wait.checkInterrupted();
     }
     try {
         if constexpr (std::is_void_v<T>) {

@@ -78,7 +78,7 @@ public:
     void operationEnded();
     // The same, but the coroutine is resumed from the event loop. For signals, whose senders must
     // not be destroyed while they emit.
-    void operationEndedLater();
+    virtual void operationEndedLater();
 
     // The object that receives what is posted to the thread of this wait.
     DeadlineQueue *home() const noexcept { return m_home; }
@@ -134,6 +134,14 @@ public:
     void setPromise(const QCoro::detail::TaskPromiseBase *promise) noexcept { m_promise = promise; }
     // The scope has finished, and another one has taken over.
     bool wasHandedOver() const noexcept { return m_joins > 1; }
+    // Throws if the outcome is an interruption.
+    void checkInterrupted() const
+    {
+        if (outcome() == Outcome::Expired || outcome() == Outcome::Cancelled)
+            throwInterrupted();
+    }
+
+    void operationEndedLater() override;
 
 protected:
     explicit LimitedWait(Kind kind, bool isRun) noexcept;
@@ -155,6 +163,7 @@ private:
     class Remote;
 
     Outcome outcomeOf(Cause cause) const;
+    [[noreturn]] void throwInterrupted() const;
 
     const QCoro::detail::TaskPromiseBase *m_promise = nullptr; // of the coroutine that waits
     quint16 m_joins = 0;

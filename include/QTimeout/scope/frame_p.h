@@ -80,6 +80,7 @@ protected:
     bool isMarked() const noexcept { return m_marked != 0; }
     // That of the first abort.
     Cause cause() const noexcept { return m_cause; }
+    [[noreturn]] void throwTimeout() const;
 
     void mark(quint64 serial, Cause cause) noexcept;
 
@@ -135,6 +136,8 @@ public:
     bool isTimedOut() const noexcept;
     // In a handler: throws what is to leave the coroutine if it is timed out.
     [[noreturn]] void rethrowTimedOut() const;
+    // In a handler: throws what arrives at a frame that is pending.
+    [[noreturn]] void rethrowAwaited();
 
     // Aborts it with all that it has started.
     void cancel();

@@ -99,6 +99,10 @@ private Q_SLOTS:
     void tryRunTellsItsOwnDeadline();
     void tryRunPassesOnTheDeadlineAround();
     void errorOfAnUnrelatedScopeGoesThrough();
+    void outerAbortInASlotOfTheInner();
+    void signalThatHasBeenEmittedBeatsTheAbort();
+    void ownErrorThroughAPlainCoroutineIsACancellation_data();
+    void ownErrorThroughAPlainCoroutineIsACancellation();
 };
 
 void tst_CoroutineAbort::expiryIsACancellationInsideAndAnErrorOutside()
@@ -569,6 +573,73 @@ void tst_CoroutineAbort::errorOfAnUnrelatedScopeGoesThrough()
     COMPARE_EVENTS({"inner: cancelled", "~inner", "outer: timed out", "~outer"});
     QCOMPARE(result->end, End::TimedOut);
     gate.open();
+}
+
+// The inner one may refer to locals of the outer.
+void tst_CoroutineAbort::outerAbortInASlotOfTheInner()
+{
+    Gate gate;
+    QTimeoutScope outer(1h);
+    const auto coroutine = [&](QTimeoutScope &own) -> QCoro::Task<int> {
+        const Local local("outer");
+        QTimeoutScope inner(1s);
+        connect(&inner, &QTimeoutScope::expired, &own, &QTimeoutScope::cancel);
+        try {
+            co_return co_await waitAt(inner, gate, "inner");
+        } catch (...) {
+            noteException("outer");
+            throw;
+        }
+    };
+    const auto result = observe(coroutine(outer));
+    clock().advance(1s);
+    COMPARE_EVENTS({"inner: cancelled", "~inner", "outer: cancelled", "~outer"});
+    QCOMPARE(result->end, End::Cancelled);
+    gate.open();
+}
+
+void tst_CoroutineAbort::signalThatHasBeenEmittedBeatsTheAbort()
+{
+    QObject object;
+    QTimeoutScope scope(1h);
+    const auto coroutine = [&object](QTimeoutScope &) -> QCoro::Task<QString> {
+        co_return co_await QTimeout::run(2h, &object, &QObject::objectNameChanged);
+    };
+    const auto result = observe(coroutine(scope));
+    object.setObjectName("named"); // the news is queued
+    scope.cancel();
+    QCOMPARE(result->end, End::Pending);
+    clock().advance(0s);
+    QCOMPARE(result->end, End::Returned);
+    QCOMPARE(result->value, QString("named"));
+}
+
+void tst_CoroutineAbort::ownErrorThroughAPlainCoroutineIsACancellation_data()
+{
+    QTest::addColumn<bool>("runs");
+    QTest::newRow("call") << false;
+    QTest::newRow("run") << true;
+}
+
+// It does not know who has called the plain one.
+void tst_CoroutineAbort::ownErrorThroughAPlainCoroutineIsACancellation()
+{
+    QFETCH(bool, runs);
+    Gate first;
+    Gate second;
+    QTimeoutScope scope(1s);
+    const auto plain = [&](QTimeoutScope *own) -> QCoro::Task<int> {
+        co_await first;
+        if (runs)
+            co_return co_await own->run(valueAfter(second, 1));
+        co_return co_await waitAt(*own, second, "inner");
+    };
+    const auto result = observe(call(scope, "outer", [&] { return plain(&scope); }));
+    first.open();
+    clock().advance(1s);
+    QVERIFY(events().contains("outer: cancelled"));
+    QCOMPARE(result->end, End::TimedOut);
+    second.open();
 }
 
 QTEST_GUILESS_MAIN(tst_CoroutineAbort)
