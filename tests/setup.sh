@@ -16,7 +16,7 @@ say() { printf -- '-- %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "$script" "$*" >&2; exit 1; }
 
 # The paragraph of comments in the script that begins with "Usage".
-usage() { sed -n '/^# Usage/,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '/^# Usage/,/^$/s/^# \{0,1\}//p' "$0"; }
 
 # Runs a command, and shows what it printed only if it fails.
 quietly()

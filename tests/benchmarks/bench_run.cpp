@@ -1,18 +1,17 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
-// What run() adds to awaiting the same thing plainly.
+/*
+    What run() adds to awaiting the same thing plainly, while N others are pending: scopes for
+    QTimeout, QTimers for QCoro's own timeouts, which are made of those.
+*/
+
+#include "contenders.h"
 
 #include <QTimeout>
 
 #include <QCoroSignal>
 #include <QCoroTask>
-
-#include <QCoreApplication>
-
-#include <benchmark/benchmark.h>
-
-using namespace std::chrono_literals;
 
 static QCoro::Task<int> finishedTask()
 {
@@ -36,13 +35,16 @@ static QCoro::Task<int> taskOfNextTurn()
     co_return 1;
 }
 
-static void wait(const QCoro::Task<> &task)
+// Names that are made once, so that little but the signal is measured.
+static void setNameLater(QObject *object)
 {
-    while (!task.isReady())
-        QCoreApplication::processEvents();
+    static const QString names[] = {QStringLiteral("one"), QStringLiteral("other")};
+    QMetaObject::invokeMethod(
+            object, [object] { object->setObjectName(names[object->objectName() == names[0]]); },
+            Qt::QueuedConnection);
 }
 
-static QCoro::Task<> awaitFinishedPlainly(benchmark::State &state)
+static QCoro::Task<> awaitFinished(benchmark::State &state)
 {
     for (auto _ : state)
         benchmark::DoNotOptimize(co_await finishedTask());
@@ -51,10 +53,10 @@ static QCoro::Task<> awaitFinishedPlainly(benchmark::State &state)
 static QCoro::Task<> runFinished(benchmark::State &state)
 {
     for (auto _ : state)
-        benchmark::DoNotOptimize(co_await QTimeout::run(30s, finishedTask()));
+        benchmark::DoNotOptimize(co_await QTimeout::run(GuardTimeout, finishedTask()));
 }
 
-static QCoro::Task<> awaitNextTurnPlainly(benchmark::State &state)
+static QCoro::Task<> awaitNextTurn(benchmark::State &state)
 {
     for (auto _ : state)
         benchmark::DoNotOptimize(co_await taskOfNextTurn());
@@ -63,64 +65,65 @@ static QCoro::Task<> awaitNextTurnPlainly(benchmark::State &state)
 static QCoro::Task<> runNextTurn(benchmark::State &state)
 {
     for (auto _ : state)
-        benchmark::DoNotOptimize(co_await QTimeout::run(30s, taskOfNextTurn()));
+        benchmark::DoNotOptimize(co_await QTimeout::run(GuardTimeout, taskOfNextTurn()));
 }
 
-static void setNameLater(QObject *object, int number)
-{
-    QMetaObject::invokeMethod(
-            object, [object, number] { object->setObjectName(QString::number(number)); },
-            Qt::QueuedConnection);
-}
-
-static QCoro::Task<> awaitSignalPlainly(benchmark::State &state)
+static QCoro::Task<> awaitSignal(benchmark::State &state)
 {
     QObject object;
-    int number = 0;
     for (auto _ : state) {
-        setNameLater(&object, ++number);
+        setNameLater(&object);
         benchmark::DoNotOptimize(co_await qCoro(&object, &QObject::objectNameChanged));
     }
 }
 
-static QCoro::Task<> awaitSignalWithQCoroTimeout(benchmark::State &state)
+static QCoro::Task<> awaitSignalWithTimeout(benchmark::State &state)
 {
     QObject object;
-    int number = 0;
+    const Milliseconds timeout = GuardTimeout;
     for (auto _ : state) {
-        setNameLater(&object, ++number);
-        benchmark::DoNotOptimize(co_await qCoro(&object, &QObject::objectNameChanged, 30s));
+        setNameLater(&object);
+        benchmark::DoNotOptimize(co_await qCoro(&object, &QObject::objectNameChanged, timeout));
     }
 }
 
 static QCoro::Task<> runSignal(benchmark::State &state)
 {
     QObject object;
-    int number = 0;
     for (auto _ : state) {
-        setNameLater(&object, ++number);
-        benchmark::DoNotOptimize(co_await QTimeout::run(30s, &object, &QObject::objectNameChanged));
+        setNameLater(&object);
+        benchmark::DoNotOptimize(
+                co_await QTimeout::run(GuardTimeout, &object, &QObject::objectNameChanged));
     }
 }
 
-#define COROUTINE_BENCHMARK(function) \
-    static void bench_##function(benchmark::State &state) \
-    { \
-        wait(function(state)); \
-    } \
-    BENCHMARK(bench_##function)->Name(#function)
+using Coroutine = QCoro::Task<> (*)(benchmark::State &);
 
-COROUTINE_BENCHMARK(awaitFinishedPlainly);
-COROUTINE_BENCHMARK(runFinished);
-COROUTINE_BENCHMARK(awaitNextTurnPlainly);
-COROUTINE_BENCHMARK(runNextTurn);
-COROUTINE_BENCHMARK(awaitSignalPlainly);
-COROUTINE_BENCHMARK(awaitSignalWithQCoroTimeout);
-COROUTINE_BENCHMARK(runSignal);
+template<typename Contender>
+static void add(const char *workload, const char *contender, int count, Coroutine coroutine)
+{
+    const auto run = [count, coroutine](benchmark::State &state) {
+        Background::keep<Contender>(count);
+        const QCoro::Task<> task = coroutine(state);
+        while (!task.isReady())
+            QCoreApplication::processEvents();
+    };
+    benchmark::RegisterBenchmark(benchmarkName(workload, contender, count).c_str(), run)
+            ->Iterations(iterations(Contender::isLinear, count, 50'000))
+            ->Unit(benchmark::kNanosecond);
+}
 
 int main(int argc, char **argv)
 {
-    QCoreApplication application(argc, argv);
-    benchmark::Initialize(&argc, argv);
-    benchmark::RunSpecifiedBenchmarks();
+    const QCoreApplication application(argc, argv);
+    for (const int count : Numbers) {
+        add<Scopes>("await finished", "co_await", count, awaitFinished);
+        add<Scopes>("await finished", "QTimeout::run", count, runFinished);
+        add<Scopes>("await next turn", "co_await", count, awaitNextTurn);
+        add<Scopes>("await next turn", "QTimeout::run", count, runNextTurn);
+        add<Scopes>("await signal", "QCoro", count, awaitSignal);
+        add<Scopes>("await signal", "QTimeout::run", count, runSignal);
+        add<Timers>("await signal", "QCoro with timeout", count, awaitSignalWithTimeout);
+    }
+    return runBenchmarks(argc, argv);
 }
