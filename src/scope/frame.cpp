@@ -149,11 +149,19 @@ Departure::~Departure()
     Who is running
 */
 
+QThread *currentThread() noexcept
+{
+    static constinit thread_local QThread *thread = nullptr;
+    if (!thread)
+        thread = QThread::currentThread();
+    return thread;
+}
+
 static constinit thread_local RunningFrame t_running{};
 
 static int loopLevel() noexcept
 {
-    return QThread::currentThread()->loopLevel();
+    return currentThread()->loopLevel();
 }
 
 Frame *Frame::running() noexcept
@@ -186,7 +194,7 @@ Frame::Outside::~Outside()
     Frames
 */
 
-Frame::Frame(QTimeoutScope *scope) : Branch(Run, running())
+Frame::Frame(QTimeoutScope *scope) : Branch(Call, running())
 {
     if (starter())
         m_seen = starter()->m_seen;
@@ -196,7 +204,8 @@ Frame::Frame(QTimeoutScope *scope) : Branch(Run, running())
 
 Frame::~Frame()
 {
-    finish();
+    if (!m_hasFinished)
+        finish();
 }
 
 void Frame::take(QTimeoutScope *scope)
@@ -240,6 +249,7 @@ void Frame::outliveAborted(const Anchor &scope) noexcept
 
 void Frame::finish() noexcept
 {
+    m_hasFinished = true;
     Work::leave();
     while (Branch *branch = m_firstBranch) {
         branch->leaveStarter();

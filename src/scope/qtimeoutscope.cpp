@@ -549,16 +549,29 @@ void QTimeoutScopePrivate::add(Work *work) noexcept
     m_noticed = true;
     if (work->m_kind != Work::Link)
         m_finishDue = false;
-    m_hasWatched = m_hasWatched || work->m_kind == Work::Watch;
-    if (const QObject *object = work->watchedObject())
-        m_watchedObjects.insert(object, work);
     ++count(work);
+    if (work->m_kind == Work::Call)
+        return;
+    if (work->m_kind == Work::Watch) {
+        m_hasWatched = true;
+        if (const QObject *object = work->watchedObject())
+            m_watchedObjects.insert(object, work);
+    }
     work->joined(q);
 }
 
 quint32 &QTimeoutScopePrivate::count(const Work *work) noexcept
 {
-    return work->m_kind == Work::Run ? m_runs : work->m_kind == Work::Watch ? m_watches : m_links;
+    switch (work->m_kind) {
+    case Work::Run:
+    case Work::Call:
+        break;
+    case Work::Watch:
+        return m_watches;
+    case Work::Link:
+        return m_links;
+    }
+    return m_runs;
 }
 
 void QTimeoutScopePrivate::remove(Work *work) noexcept
@@ -573,7 +586,7 @@ void QTimeoutScopePrivate::remove(Work *work) noexcept
         work->m_next->m_previous = work->m_previous;
     work->m_previous = nullptr;
     work->m_next = nullptr;
-    if (const QObject *object = work->watchedObject())
+    if (const QObject *object = work->m_kind == Work::Watch ? work->watchedObject() : nullptr)
         m_watchedObjects.remove(object);
     --count(work);
 }
@@ -731,7 +744,7 @@ bool QTimeoutScopePrivate::checkThread(const char *function) const
 {
     if (!q) // called by what its own destructor aborts
         return false;
-    if (q->thread() == QThread::currentThread())
+    if (q->thread() == QTimeout::detail::currentThread())
         return true;
     qCWarning(lcQTimeout).noquote().nospace()
             << "QTimeoutScope::" << function << ": " << describe(q)

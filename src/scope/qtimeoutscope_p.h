@@ -26,6 +26,13 @@
 
 Q_DECLARE_LOGGING_CATEGORY(lcQTimeout)
 
+QT_FORWARD_DECLARE_CLASS(QThread)
+
+namespace QTimeout::detail {
+// Remembered by the thread, since Qt is slower to tell.
+QThread *currentThread() noexcept;
+}
+
 /*
     What the lives of a scope share, and with those who may outlive it.
 */

@@ -207,6 +207,7 @@ private:
     FrameToken::Pointer m_token; // made when somebody asks
     Shield m_shield;
     bool m_isShielding = false;
+    bool m_hasFinished = false;
     Frame *m_previousShielding = nullptr;
     Frame *m_nextShielding = nullptr;
 };

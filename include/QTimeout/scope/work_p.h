@@ -35,6 +35,7 @@ class QTIMEOUT_EXPORT Work
 public:
     enum Kind : quint8 {
         Run, // somebody awaits it
+        Call, // a coroutine that has taken the scope
         Watch, // the scope finishes when the last of these has ended
         Link // to something that runs in another thread
     };
