@@ -3,6 +3,8 @@
 
 #include "operation/wait_p.h"
 
+#include "scope/qtimeoutscope.h"
+
 #include <QtCore/qmetaobject.h>
 
 #include <utility>
@@ -10,25 +12,51 @@
 namespace QTimeout::detail {
 
 /*
-    Stands in for a wait in a scope that has gone to another thread. What it is told there it passes
-    on to the thread of the wait.
+    Stands in for a wait in a scope that has gone to another thread, and counts there as the wait did.
+    What it is told there it passes on to the thread of the wait; when the wait ends, that is posted
+    to it in turn. It moves with the scope, and both may end at the same time: neither refers to the
+    other but by what they share.
 */
-class Wait::Remote final : public Work
+class Wait::Remote final : public QObject, public Work
 {
 public:
-    Remote(const Mailbox::Pointer &home, const Self::Pointer &wait)
-        : Work(Work::Link), m_home(home), m_wait(wait)
+    Remote(Kind kind, const Mailbox::Pointer &home, const Self::Pointer &wait)
+        : Work(kind), m_home(home), m_wait(wait), m_mailbox(new Mailbox(this))
     {
+        wait->remote = this;
+        wait->remoteMailbox = m_mailbox;
+    }
+    ~Remote() override { m_mailbox->close(); }
+
+    void waitHasEnded()
+    {
+        leave();
+        delete this;
     }
 
 protected:
+    // Told in this call if the scope is back.
     void abort(Cause cause) override
     {
-        m_home->post([wait = m_wait, cause] {
-            if (wait->owner)
-                wait->owner->abort(cause);
-        });
+        const Mailbox::Pointer home = m_home;
+        const auto abortWait = [wait = m_wait, cause, handedOver = m_handedOver] {
+            Wait *owner = wait->owner;
+            if (!owner)
+                return;
+            owner->m_joins = quint16(owner->m_joins + handedOver);
+            owner->abort(cause);
+        };
         delete this;
+        if (home->isHere())
+            abortWait();
+        else
+            home->post(abortWait);
+    }
+
+    void joined(QTimeoutScope *scope) override
+    {
+        m_handedOver = parent() != nullptr;
+        setParent(scope);
     }
 
     void dismiss() override { delete this; }
@@ -36,12 +64,16 @@ protected:
 private:
     const Mailbox::Pointer m_home;
     const Self::Pointer m_wait;
+    const Mailbox::Pointer m_mailbox;
+    bool m_handedOver = false;
 };
 
 Wait::~Wait()
 {
-    if (m_self)
-        m_self->owner = nullptr;
+    if (!m_self)
+        return;
+    m_self->owner = nullptr;
+    leaveRemotely();
 }
 
 const Wait::Self::Pointer &Wait::self()
@@ -76,6 +108,8 @@ void Wait::settle(Outcome outcome)
 {
     m_outcome = outcome;
     leave();
+    if (m_self)
+        leaveRemotely();
     if (isQueued())
         queue()->remove(this);
 }
@@ -164,7 +198,14 @@ void Wait::abandonedByWaiter()
 
 void Wait::scopeLeavesThread()
 {
-    replaceBy(new Remote(m_home->mailbox(), self()));
+    if (m_home == DeadlineQueue::existing()) // else its thread has ended
+        replaceBy(new Remote(kind(), m_home->mailbox(), self()));
+}
+
+void Wait::leaveRemotely()
+{
+    if (Remote *remote = std::exchange(m_self->remote, nullptr))
+        m_self->remoteMailbox->post([remote] { remote->waitHasEnded(); });
 }
 
 } // namespace QTimeout::detail

@@ -460,8 +460,7 @@ void QTimeoutScopePrivate::add(Work *work) noexcept
         work->m_next->m_previous = work;
     m_firstWork = work;
     m_noticed = true;
-    if (work->m_kind != Work::Link)
-        m_finishDue = false;
+    m_finishDue = false;
     m_hasWatched = m_hasWatched || work->m_kind == Work::Watch;
     if (const QObject *object = work->watchedObject())
         m_watchedObjects.insert(object, work);
@@ -471,7 +470,7 @@ void QTimeoutScopePrivate::add(Work *work) noexcept
 
 quint32 &QTimeoutScopePrivate::count(const Work *work) noexcept
 {
-    return work->m_kind == Work::Run ? m_runs : work->m_kind == Work::Watch ? m_watches : m_links;
+    return work->m_kind == Work::Run ? m_runs : m_watches;
 }
 
 void QTimeoutScopePrivate::remove(Work *work) noexcept
@@ -581,9 +580,15 @@ void Work::leave()
 
 void Work::replaceBy(Work *other)
 {
-    QTimeoutScopePrivate *life = m_life;
-    life->remove(this);
-    life->add(other);
+    Q_ASSERT(other->m_kind == m_kind && !watchedObject());
+    QTimeoutScopePrivate *life = std::exchange(m_life, nullptr);
+    other->m_life = life;
+    other->m_previous = std::exchange(m_previous, nullptr);
+    other->m_next = std::exchange(m_next, nullptr);
+    (other->m_previous ? other->m_previous->m_next : life->m_firstWork) = other;
+    if (other->m_next)
+        other->m_next->m_previous = other;
+    other->joined(life->q);
 }
 
 /*
@@ -722,9 +727,12 @@ void QTimeoutScopePrivate::enterThread()
 
     \section1 Threads
 
-    A scope lives in the thread of its QObject, and follows moveToThread(). Its functions are called
-    in that thread; from others, connect to its slots, or use QMetaObject::invokeMethod(). A direct
-    call from another thread changes nothing, and logs a warning.
+    A scope lives in the thread of its QObject, and follows moveToThread(). What runs under it stays
+    where it is, and under the scope.
+
+    Its functions are called in that thread; from others, connect to its slots, or use
+    QMetaObject::invokeMethod(). A direct call from another thread changes nothing, and logs a
+    warning.
 
     The semantics are those of Python's \c asyncio.timeout and \c async-timeout.
 

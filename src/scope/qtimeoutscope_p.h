@@ -122,7 +122,6 @@ public:
     quint32 m_refCount = 1;
     quint32 m_watches = 0;
     quint32 m_runs = 0;
-    quint32 m_links = 0;
     Work *m_firstWork = nullptr; // the newest first
     QHash<const QObject *, Work *> m_watchedObjects;
     QTimeoutScopePrivate *m_enclosing = nullptr; // counted; stays when this has ended

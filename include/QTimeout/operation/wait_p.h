@@ -99,14 +99,23 @@ protected:
 
 private:
     class Remote;
-    using Self = Listener<Wait>;
+    struct Self final : Listener<Wait>
+    {
+        using Pointer = QExplicitlySharedDataPointer<Self>;
+        using Listener::Listener;
+
+        // The stand-in of this wait, which is in another thread, and its address there.
+        Remote *remote = nullptr;
+        Mailbox::Pointer remoteMailbox;
+    };
 
     void interrupt(Outcome outcome);
     const Self::Pointer &self();
+    void leaveRemotely();
 
     std::coroutine_handle<> m_waiter;
     DeadlineQueue *m_home;
-    Self::Pointer m_self; // made for what goes through the event loop
+    Self::Pointer m_self; // made for what other threads and the event loop are to know
     Outcome m_outcome = Outcome::Pending;
     quint16 m_joins = 0;
 };
