@@ -53,7 +53,8 @@
     \section1 Threads
 
     The task ends in the thread that has called run(), which needs an event loop, whichever thread
-    the operation ends in.
+    the operation ends in. An object that lives in another thread is asked there whether it has
+    finished already, and is aborted there, so that thread needs an event loop too.
 
     \section1 What cannot be aborted
 
