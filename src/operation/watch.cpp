@@ -101,8 +101,11 @@ void WatchedObject::abortNow()
     disconnect(m_destroyed);
     setParent(nullptr); // the function may delete the scope
     const std::unique_ptr<WatchedObject> self(this);
-    if (m_abort)
-        m_guard.invoke(m_object, m_abort);
+    if (!m_abort)
+        return;
+    m_guard.invoke(m_object, [function = std::move(m_abort), object = m_object] {
+        callAbort(object, function);
+    });
 }
 
 void WatchedObject::joined(QTimeoutScope *scope)
@@ -122,7 +125,7 @@ void WatchedObject::dismiss()
     \overload
 
     Watches \a object, for which \a abort is called if the scope expires or is cancelled. It is
-    called in the thread of the object.
+    called in the thread of the object. What it throws is logged, as QTimeoutAbort describes.
 
     \code
     scope->watch(player, [player] { player->stop(); });

@@ -713,7 +713,8 @@ void QTimeoutScopePrivate::enterThread()
     stop is requested on the stopToken(), and the work is aborted. cancel() does the same with
     cancelled(). What is aborted is what was under the scope when it ended: what a slot starts or
     watches belongs to the scope's next life. Slots and resumed coroutines may delete the scope,
-    other scopes and the operations at any of these points.
+    other scopes and the operations at any of these points. An exception that leaves the function by
+    which one operation is aborted is logged, and does not keep the others from being aborted.
 
     The destructor of an active scope aborts what still runs under it, as cancel() does,
     without emitting anything. A scope that is the last-declared member of a window therefore ends
