@@ -744,9 +744,9 @@ void tst_QTimeoutAbort::exceptionOfAnAwaitable()
 // The event loop there does not see it.
 void tst_QTimeoutAbort::exceptionInAnotherThread()
 {
-    Worker worker;
     Fragile watched;
     Fragile awaited;
+    Worker worker;
     watched.moveToThread(&worker.thread);
     awaited.moveToThread(&worker.thread);
     QTimeoutScope scope(1h);

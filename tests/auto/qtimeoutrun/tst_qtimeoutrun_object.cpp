@@ -579,8 +579,8 @@ void tst_QTimeoutRunObject::severalWaitForOneObject()
 
 void tst_QTimeoutRunObject::objectOfAnotherThreadReturns()
 {
-    Worker worker;
     Job job;
+    Worker worker;
     job.moveToThread(&worker.thread);
     const auto observed = observe(QTimeout::run(1s, &job));
     worker.call([&job] { job.finish(); });
@@ -606,8 +606,8 @@ void tst_QTimeoutRunObject::objectOfAnotherThreadReturns()
 
 void tst_QTimeoutRunObject::objectOfAnotherThreadIsAbortedThere()
 {
-    Worker worker;
     Job job;
+    Worker worker;
     job.moveToThread(&worker.thread);
     const auto observed = observe(QTimeout::run(1s, &job));
     clock().advance(1s);
@@ -644,8 +644,8 @@ void tst_QTimeoutRunObject::objectOfAnotherThreadIsDestroyed()
 
 void tst_QTimeoutRunObject::objectThatHasFinishedInAnotherThread()
 {
-    Worker worker;
     Job job;
+    Worker worker;
     job.setFinished();
     job.moveToThread(&worker.thread);
     Pause pause(worker);
@@ -670,8 +670,8 @@ void tst_QTimeoutRunObject::objectThatHasFinishedInAnotherThread()
 // It tells by its signal and by the answer, and ends once.
 void tst_QTimeoutRunObject::objectThatFinishesBeforeItIsAsked()
 {
-    Worker worker;
     Job job;
+    Worker worker;
     job.moveToThread(&worker.thread);
     Pause pause(worker, [&job] { job.finish(); });
     const auto observed = observe(QTimeout::run(1s, &job));
@@ -700,8 +700,8 @@ void tst_QTimeoutRunObject::objectThatIsDestroyedBeforeItIsAsked()
 // The one who wants to know has gone.
 void tst_QTimeoutRunObject::objectIsAskedForNobody()
 {
-    Worker worker;
     Job job;
+    Worker worker;
     job.setFinished();
     job.moveToThread(&worker.thread);
     Pause pause(worker);
@@ -717,9 +717,9 @@ void tst_QTimeoutRunObject::objectIsAskedForNobody()
 
 void tst_QTimeoutRunObject::objectMovesBeforeItIsAsked()
 {
+    Job job;
     Worker first;
     Worker second;
-    Job job;
     job.setFinished();
     job.moveToThread(&first.thread);
     Pause pause(first, [&] { job.moveToThread(&second.thread); });
@@ -746,8 +746,8 @@ void tst_QTimeoutRunObject::objectOfAThreadThatHasGone()
 
 void tst_QTimeoutRunObject::timerOfAnotherThread()
 {
-    Worker worker;
     QTimer timer;
+    Worker worker;
     timer.moveToThread(&worker.thread);
     const auto inactive = observe(QTimeout::run(1s, &timer));
     worker.call([] {});

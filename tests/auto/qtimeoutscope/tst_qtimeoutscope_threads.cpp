@@ -570,8 +570,8 @@ void tst_QTimeoutScopeThreads::objectInOtherThreadIsDestroyed()
 
 void tst_QTimeoutScopeThreads::movedScopeAbortsObjectWhereItLives()
 {
-    Worker worker;
     Job job;
+    Worker worker;
     QThread *seen = nullptr;
     job.onAbort = [&seen] { seen = QThread::currentThread(); };
     auto *scope = new QTimeoutScope(1h);
@@ -622,8 +622,8 @@ void tst_QTimeoutScopeThreads::objectDestroyedInOtherThreadBeforeAbort()
 
 void tst_QTimeoutScopeThreads::objectThatHasFinishedInOtherThread()
 {
-    Worker worker;
     AskedJob job;
+    Worker worker;
     job.finish();
     job.moveToThread(&worker.thread);
     QTimeoutScope scope(1h);
@@ -636,8 +636,8 @@ void tst_QTimeoutScopeThreads::objectThatHasFinishedInOtherThread()
 // Whoever looks first and listens then misses it.
 void tst_QTimeoutScopeThreads::objectInOtherThreadFinishesWhenAsked()
 {
-    Worker worker;
     AskedJob job;
+    Worker worker;
     job.moveToThread(&worker.thread);
     job.onQuestion = [&] {
         if (QThread::currentThread() == &worker.thread)
@@ -664,8 +664,8 @@ void tst_QTimeoutScopeThreads::objectInOtherThreadIsDestroyedBeforeItIsAsked()
 
 void tst_QTimeoutScopeThreads::scopeIsDestroyedBeforeTheAnswer()
 {
-    Worker worker;
     AskedJob job;
+    Worker worker;
     job.finish();
     job.moveToThread(&worker.thread);
     {
@@ -685,8 +685,8 @@ void tst_QTimeoutScopeThreads::scopeIsDestroyedBeforeTheAnswer()
 
 void tst_QTimeoutScopeThreads::scopeIsCancelledBeforeTheAnswer()
 {
-    Worker worker;
     AskedJob job;
+    Worker worker;
     job.finish();
     job.moveToThread(&worker.thread);
     QTimeoutScope scope(1h);
@@ -700,9 +700,9 @@ void tst_QTimeoutScopeThreads::scopeIsCancelledBeforeTheAnswer()
 
 void tst_QTimeoutScopeThreads::scopeMovesBeforeTheAnswer()
 {
+    AskedJob job;
     Worker worker;
     Worker other;
-    AskedJob job;
     job.finish();
     job.moveToThread(&worker.thread);
     auto *scope = new QTimeoutScope(1h);
