@@ -139,6 +139,7 @@ private Q_SLOTS:
     void workEndsAsScopeMovesOn();
     void workEndsAsScopeIsAborted();
     void workEndsAfterRestart();
+    void workEndsBeforeAnybodyIsResumed();
     void inactiveScopeIsMoved();
 };
 
@@ -285,6 +286,26 @@ void tst_QTimeoutScopeMoved::workEndsAfterRestart()
     QCOMPARE(scene.state(), QTimeoutScope::Active);
     scene.call([&] { delete job; });
     QTRY_COMPARE(scene.state(), QTimeoutScope::Finished);
+}
+
+// A signal counts when it is emitted; whoever waits for it is resumed later.
+void tst_QTimeoutScopeMoved::workEndsBeforeAnybodyIsResumed()
+{
+    Scene scene(Kind::Future);
+    Job job;
+    const auto observed = observe(scene.scope->run(&job, &Job::finished));
+    scene.endWork();
+    QCoreApplication::processEvents();
+    scene.move();
+    Q_EMIT job.finished();
+    QTimeoutScope::State state{};
+    scene.call([&] {
+        QCoreApplication::sendPostedEvents();
+        state = scene.scope->state();
+    });
+    QCOMPARE(state, QTimeoutScope::Finished);
+    QCOMPARE(observed->end, End::Pending);
+    QTRY_COMPARE(observed->end, End::Returned);
 }
 
 // What is watched waits for the next life.
