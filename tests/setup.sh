@@ -75,8 +75,8 @@ newest_clang()
     done
 }
 
-# choose_build PRESET: sets $build, the folder, and $configure, the arguments for cmake. A compiler that is given by CXX has
-# a folder of its own.
+# choose_build PRESET: sets $build, the folder, and $configure, the arguments for cmake. A compiler that is given by CXX,
+# and a Qt that is given by CMAKE_PREFIX_PATH, which cmake reads, have a folder of their own.
 choose_build()
 {
     local preset=$1
@@ -91,6 +91,7 @@ choose_build()
     else
         build=$root/build/$preset
     fi
+    [ -z "${CMAKE_PREFIX_PATH:-}" ] || build+=${CMAKE_PREFIX_PATH//[^A-Za-z0-9+._-]/-}
     configure=(-S "$root" -B "$build" --preset "$preset")
     command -v ninja >/dev/null && [ ! -e "$build/Makefile" ] && configure+=(-G Ninja)
     [ -z "${CXX:-}" ] || configure+=("-DCMAKE_CXX_COMPILER=$CXX")

@@ -132,14 +132,19 @@ bool Mailbox::isHere() const noexcept
 void Mailbox::post(const std::function<void()> &function)
 {
     const QMutexLocker lock(&m_mutex);
-    if (m_queue)
-        QMetaObject::invokeMethod(m_queue, function, Qt::QueuedConnection);
+    if (m_object)
+        QMetaObject::invokeMethod(m_object, function, Qt::QueuedConnection);
 }
 
-DeadlineQueue::DeadlineQueue() : m_mailbox(new Mailbox)
+void Mailbox::close()
+{
+    const QMutexLocker lock(&m_mutex);
+    m_object = nullptr;
+}
+
+DeadlineQueue::DeadlineQueue() : m_mailbox(new Mailbox(this))
 {
     t_queue = this;
-    m_mailbox->m_queue = this;
     m_timer.setSingleShot(true);
     m_timer.setTimerType(Qt::PreciseTimer);
     connect(&m_timer, &QTimer::timeout, this, &DeadlineQueue::timeout);
@@ -162,10 +167,7 @@ DeadlineQueue::DeadlineQueue() : m_mailbox(new Mailbox)
 
 DeadlineQueue::~DeadlineQueue()
 {
-    {
-        const QMutexLocker lock(&m_mailbox->m_mutex);
-        m_mailbox->m_queue = nullptr;
-    }
+    m_mailbox->close();
     for (DeadlineEntry *entry = m_firstYoung; entry; entry = entry->m_links.next)
         entry->m_queue = nullptr;
     for (const Node &node : m_heap)

@@ -2,10 +2,34 @@
 // SPDX-License-Identifier: MIT
 
 #include "operation/qtimeoutabort.h"
+#include "scope/qtimeoutscope_p.h"
 
 #include <QtCore/qmetaobject.h>
 
+#include <exception>
+
 namespace QTimeout::detail {
+
+/*
+    To be called where the exception is caught.
+*/
+void warnOfFailedAbort(const QByteArray &className) noexcept
+{
+    const auto warn = [&className](const char *what) {
+        qCWarning(
+                lcQTimeout,
+                "QTimeoutAbort: The function that aborts %s has thrown: %s. The abort goes on with "
+                "what is left; catch the exception in the function.",
+                className.isNull() ? "an operation" : className.constData(), what);
+    };
+    try {
+        throw;
+    } catch (const std::exception &error) {
+        warn(error.what());
+    } catch (...) {
+        warn("an exception that is not a std::exception");
+    }
+}
 
 void abortByMetaObject(QObject *object)
 {

@@ -31,9 +31,9 @@ CallScope::CallScope(const Limit &limit) : m_scope(limit.scope), m_function(limi
 
 CallScope::~CallScope() = default;
 
-std::optional<Limit> CallScope::limitFor(std::coroutine_handle<> callee) const
+std::optional<Limit> CallScope::limit() const
 {
-    if (!m_isLimited || QTimeoutScopePrivate::of(m_scope)->frameAt(callee.address()))
+    if (!m_isLimited || m_isTaken)
         return {};
     return Limit{QDeadlineTimer::Forever, m_scope, m_function};
 }

@@ -79,12 +79,21 @@ bool ObjectGuard::isGone() const
     return !m_shared->object;
 }
 
-bool ObjectGuard::ask(const std::function<bool()> &question) const
+/*
+    An object that lives in no thread, since its own has gone, is not written by anybody.
+*/
+bool ObjectGuard::isHere(const QObject *object) noexcept
+{
+    const QThread *thread = object->thread();
+    return !thread || thread == QThread::currentThread();
+}
+
+bool ObjectGuard::ask(const QObject *object, const std::function<bool()> &question) const
 {
     if (!m_shared)
-        return question();
+        return isHere(object) && question();
     const QMutexLocker lock(&m_shared->mutex);
-    return m_shared->object && question();
+    return m_shared->object && isHere(object) && question();
 }
 
 void ObjectGuard::invoke(QObject *object, const std::function<void()> &function) const

@@ -89,35 +89,6 @@ bool Wait::interrupt(Outcome outcome)
     return canAbandon;
 }
 
-/*
-    Stands in for a wait in a scope that has gone to another thread. What it is told there it passes
-    on to the thread of the wait.
-*/
-class LimitedWait::Remote final : public Work
-{
-public:
-    Remote(const Mailbox::Pointer &home, const Self::Pointer &wait)
-        : Work(Work::Link), m_home(home), m_wait(wait)
-    {
-    }
-
-protected:
-    void abort(Cause cause) override
-    {
-        m_home->post([wait = m_wait, cause] {
-            if (wait->owner)
-                static_cast<LimitedWait *>(wait->owner)->abort(cause);
-        });
-        delete this;
-    }
-
-    void dismiss() override { delete this; }
-
-private:
-    const Mailbox::Pointer m_home;
-    const Self::Pointer m_wait;
-};
-
 // What is watched, and a sleep, is nobody's branch.
 LimitedWait::LimitedWait(Kind kind, bool isRun) noexcept
     : Branch(kind, isRun ? Frame::running() : nullptr)
@@ -234,9 +205,10 @@ bool LimitedWait::isAwaitedBy(const void *coroutine) const noexcept
     return m_promise && detail::isAwaitedBy(*m_promise, coroutine);
 }
 
-void LimitedWait::scopeLeavesThread()
+void LimitedWait::abortedRemotely(Cause cause, bool isHandedOver)
 {
-    replaceBy(new Remote(home()->mailbox(), self()));
+    m_joins = quint16(m_joins + isHandedOver);
+    abort(cause);
 }
 
 } // namespace QTimeout::detail

@@ -6,6 +6,7 @@
 #include "scope/qtimeoutscope_p.h"
 
 #include <QtCore/qmetaobject.h>
+#include <QtCore/qpointer.h>
 #include <QtCore/qthread.h>
 
 #include <memory>
@@ -41,17 +42,45 @@ WatchedObject::WatchedObject(QObject *object, std::function<void()> abort)
     m_guard.watch(object);
 }
 
-void WatchedObject::watch()
+WatchedObject::~WatchedObject()
+{
+    if (m_mailbox)
+        m_mailbox->close();
+    leave(); // while it still knows the object
+}
+
+/*
+    Listens first, and asks then, so that no end is missed. Only the thread of the object may ask it.
+*/
+void WatchedObject::watch(bool (*isOver)(QObject *))
 {
     m_destroyed = connect(m_object, &QObject::destroyed, this, &WatchedObject::ended);
     if (const QMetaMethod finished = finishedSignal(m_object); finished.isValid()) {
         const int ended = metaObject()->indexOfSlot("ended()");
         m_finished = connect(m_object, finished, this, metaObject()->method(ended));
     }
+    if (!isOver)
+        return;
+    if (ObjectGuard::isHere(m_object)) {
+        const QPointer<WatchedObject> self(this);
+        if (isOver(m_object) && self)
+            ended();
+        return;
+    }
+    m_mailbox = new Mailbox(this);
+    m_guard.invoke(m_object, [this, isOver, object = m_object, mailbox = m_mailbox] {
+        if (isOver(object))
+            mailbox->post([this] { ended(); }); // where it exists if that arrives
+    });
 }
 
+/*
+    What another thread has posted may still arrive while the object is being aborted.
+*/
 void WatchedObject::ended()
 {
+    if (m_aborting)
+        return;
     leave();
     delete this;
 }
@@ -67,12 +96,16 @@ void WatchedObject::abort(Cause)
 */
 void WatchedObject::abortNow()
 {
+    m_aborting = true;
     disconnect(m_finished);
     disconnect(m_destroyed);
     setParent(nullptr); // the function may delete the scope
     const std::unique_ptr<WatchedObject> self(this);
-    if (m_abort)
-        m_guard.invoke(m_object, m_abort);
+    if (!m_abort)
+        return;
+    m_guard.invoke(m_object, [function = std::move(m_abort), object = m_object] {
+        callAbort(object, function);
+    });
 }
 
 void WatchedObject::joined(QTimeoutScope *scope)
@@ -92,7 +125,7 @@ void WatchedObject::dismiss()
     \overload
 
     Watches \a object, for which \a abort is called if the scope expires or is cancelled. It is
-    called in the thread of the object.
+    called in the thread of the object. What it throws is logged, as QTimeoutAbort describes.
 
     \code
     scope->watch(player, [player] { player->stop(); });
@@ -102,10 +135,11 @@ void WatchedObject::dismiss()
 */
 void QTimeoutScope::watch(QObject *object, std::function<void()> abort)
 {
-    watchObject(object, std::move(abort), false);
+    watchObject(object, std::move(abort), nullptr);
 }
 
-void QTimeoutScope::watchObject(QObject *object, std::function<void()> abort, bool ended)
+void QTimeoutScope::watchObject(QObject *object, std::function<void()> abort,
+                                bool (*isOver)(QObject *))
 {
     using QTimeout::detail::WatchedObject;
     if (!object) {
@@ -123,10 +157,7 @@ void QTimeoutScope::watchObject(QObject *object, std::function<void()> abort, bo
     auto *watched = new WatchedObject(object, std::move(abort));
     switch (watched->join(this, "watch")) {
     case WatchedObject::Admission::Joined:
-        if (ended)
-            watched->ended();
-        else
-            watched->watch();
+        watched->watch(isOver);
         break;
     case WatchedObject::Admission::Expired:
     case WatchedObject::Admission::Cancelled:

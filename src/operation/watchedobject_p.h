@@ -12,6 +12,7 @@
 // or even be removed. We mean it.
 //
 
+#include "deadline/deadlinequeue_p.h"
 #include "operation/objectoperation_p.h"
 #include "scope/work_p.h"
 
@@ -30,9 +31,10 @@ class WatchedObject final : public QObject, public Work
 
 public:
     WatchedObject(QObject *object, std::function<void()> abort);
-    ~WatchedObject() override { leave(); } // while it still knows the object
+    ~WatchedObject() override;
 
-    void watch();
+    // The function says whether the object has ended already. Null if nobody can tell.
+    void watch(bool (*isOver)(QObject *));
     void abortNow();
     void replaceAbort(std::function<void()> abort) { m_abort = std::move(abort); }
 
@@ -50,7 +52,9 @@ private:
     ObjectGuard m_guard;
     QMetaObject::Connection m_finished;
     QMetaObject::Connection m_destroyed;
+    Mailbox::Pointer m_mailbox; // for an answer from another thread
     std::function<void()> m_abort;
+    bool m_aborting = false;
 };
 
 } // namespace QTimeout::detail

@@ -70,82 +70,6 @@
 namespace QTimeout::detail {
 
 /*
-    Branches
-*/
-
-Branch::Branch(Kind kind, Frame *starter) noexcept : Work(kind), m_starter(starter)
-{
-    if (!starter)
-        return;
-    m_born = starter->m_stretch;
-    m_nextBranch = starter->m_firstBranch;
-    if (m_nextBranch)
-        m_nextBranch->m_previousBranch = this;
-    starter->m_firstBranch = this;
-}
-
-Branch::~Branch()
-{
-    leaveStarter();
-}
-
-void Branch::leaveStarter() noexcept
-{
-    Frame *starter = std::exchange(m_starter, nullptr);
-    if (!starter)
-        return;
-    if (m_previousBranch)
-        m_previousBranch->m_nextBranch = m_nextBranch;
-    else
-        starter->m_firstBranch = m_nextBranch;
-    if (m_nextBranch)
-        m_nextBranch->m_previousBranch = m_previousBranch;
-    m_previousBranch = nullptr;
-    m_nextBranch = nullptr;
-    if (isMarked())
-        --starter->m_markedBranches;
-}
-
-void Branch::joinScopeOfStarter()
-{
-    if (QTimeoutScopePrivate *active = m_starter ? m_starter->nearestActiveLife() : nullptr)
-        active->add(this);
-}
-
-void Branch::mark(quint64 serial, Cause cause) noexcept
-{
-    if (!isMarked()) {
-        m_cause = cause;
-        if (m_starter)
-            ++m_starter->m_markedBranches;
-    }
-    m_marked = serial;
-}
-
-bool Branch::isAbortedWithStarter() const noexcept
-{
-    for (const Frame *above = m_starter; above; above = above->m_starter) {
-        if (above->isPending() && above->m_marked == m_marked)
-            return true;
-    }
-    return false;
-}
-
-Departure::Departure(Branch &branch)
-{
-    Frame *starter = branch.m_starter;
-    branch.leaveStarter();
-    if (starter && starter->isPending())
-        m_starter = starter->token();
-}
-
-Departure::~Departure()
-{
-    if (m_starter && m_starter->frame)
-        m_starter->frame->interruptIfDue();
-}
-
-/*
     Who is running
 */
 
@@ -194,8 +118,22 @@ Frame::Outside::~Outside()
     Frames
 */
 
-Frame::Frame(QTimeoutScope *scope) : Branch(Call, running())
+static constinit thread_local Frame::Calls *t_calls = nullptr;
+
+Frame::Calls::Calls(const QTimeoutScope *scope) noexcept
+    : m_scope(scope), m_caller(running()), m_outer(std::exchange(t_calls, this))
 {
+}
+
+Frame::Calls::~Calls()
+{
+    t_calls = m_outer;
+}
+
+Frame::Frame(QTimeoutScope *scope, const void *address) : Branch(Call, running())
+{
+    if (t_calls && t_calls->m_scope == scope && t_calls->m_caller == starter())
+        t_calls->m_addresses.append(address);
     if (starter())
         m_seen = starter()->m_seen;
     take(scope);
@@ -250,7 +188,7 @@ void Frame::outliveAborted(const Anchor &scope) noexcept
 void Frame::finish() noexcept
 {
     m_hasFinished = true;
-    Work::leave();
+    Branch::leave();
     while (Branch *branch = m_firstBranch) {
         branch->leaveStarter();
         branch->interruptIfDue(); // if it was in a shield together with this
@@ -392,40 +330,7 @@ void Frame::cancel()
         interruptIfDue();
 }
 
-/*
-    Stands in for a frame in a scope that has gone to another thread.
-*/
-class Frame::Remote final : public Work
-{
-public:
-    Remote(const Mailbox::Pointer &home, const FrameToken::Pointer &frame)
-        : Work(Work::Link), m_home(home), m_frame(frame)
-    {
-    }
-
-protected:
-    void abort(Cause cause) override
-    {
-        m_home->post([token = m_frame, cause] {
-            if (token->frame)
-                token->frame->abortFromElsewhere(cause);
-        });
-        delete this;
-    }
-    void dismiss() override { delete this; }
-
-private:
-    const Mailbox::Pointer m_home;
-    const FrameToken::Pointer m_frame;
-};
-
-void Frame::scopeLeavesThread()
-{
-    if (const DeadlineQueue *home = DeadlineQueue::current())
-        replaceBy(new Remote(home->mailbox(), token()));
-}
-
-void Frame::abortFromElsewhere(Cause cause)
+void Frame::abortedRemotely(Cause cause, bool)
 {
     mark(QTimeoutScopePrivate::nextAbortSerial(), cause);
     interruptIfDue();

@@ -547,8 +547,7 @@ void QTimeoutScopePrivate::add(Work *work) noexcept
         work->m_next->m_previous = work;
     m_firstWork = work;
     m_noticed = true;
-    if (work->m_kind != Work::Link)
-        m_finishDue = false;
+    m_finishDue = false;
     ++count(work);
     if (work->m_kind == Work::Call)
         return;
@@ -562,16 +561,7 @@ void QTimeoutScopePrivate::add(Work *work) noexcept
 
 quint32 &QTimeoutScopePrivate::count(const Work *work) noexcept
 {
-    switch (work->m_kind) {
-    case Work::Run:
-    case Work::Call:
-        break;
-    case Work::Watch:
-        return m_watches;
-    case Work::Link:
-        return m_links;
-    }
-    return m_runs;
+    return work->m_kind == Work::Watch ? m_watches : m_runs;
 }
 
 void QTimeoutScopePrivate::remove(Work *work) noexcept
@@ -652,7 +642,8 @@ void QTimeoutScopePrivate::markWork(quint64 serial)
 void QTimeoutScopePrivate::mark(Branch *branch, quint64 serial)
 {
     Frame *frame = branch->frame();
-    if (frame && frame->isPlain())
+    const Frame *responsible = frame ? frame : branch->starter();
+    if (responsible && responsible->isPlain())
         return;
     branch->mark(serial, cause());
     if (frame)
@@ -731,9 +722,15 @@ void Work::leave()
 
 void Work::replaceBy(Work *other)
 {
-    QTimeoutScopePrivate *life = m_life;
-    life->remove(this);
-    life->add(other);
+    Q_ASSERT((other->m_kind == Watch) == (m_kind == Watch) && !watchedObject());
+    QTimeoutScopePrivate *life = std::exchange(m_life, nullptr);
+    other->m_life = life;
+    other->m_previous = std::exchange(m_previous, nullptr);
+    other->m_next = std::exchange(m_next, nullptr);
+    (other->m_previous ? other->m_previous->m_next : life->m_firstWork) = other;
+    if (other->m_next)
+        other->m_next->m_previous = other;
+    other->joined(life->q);
 }
 
 /*
@@ -863,7 +860,8 @@ void QTimeoutScopePrivate::enterThread()
     stop is requested on the stopToken(), and the work is aborted. cancel() does the same with
     cancelled(). What is aborted is what was under the scope when it ended: what a slot starts or
     watches belongs to the scope's next life. Slots and resumed coroutines may delete the scope,
-    other scopes and the operations at any of these points.
+    other scopes and the operations at any of these points. An exception that leaves the function by
+    which one operation is aborted is logged, and does not keep the others from being aborted.
 
     The destructor of an active scope aborts what still runs under it, as cancel() does,
     without emitting anything. A scope that is the last-declared member of a window therefore ends
@@ -877,9 +875,12 @@ void QTimeoutScopePrivate::enterThread()
 
     \section1 Threads
 
-    A scope lives in the thread of its QObject, and follows moveToThread(). Its functions are called
-    in that thread; from others, connect to its slots, or use QMetaObject::invokeMethod(). A direct
-    call from another thread changes nothing, and logs a warning.
+    A scope lives in the thread of its QObject, and follows moveToThread(). What runs under it stays
+    where it is, and under the scope.
+
+    Its functions are called in that thread; from others, connect to its slots, or use
+    QMetaObject::invokeMethod(). A direct call from another thread changes nothing, and logs a
+    warning.
 
     The semantics are those of Python's \c asyncio.timeout and \c async-timeout.
 

@@ -149,7 +149,6 @@ public:
     quint32 m_refCount = 1;
     quint32 m_watches = 0;
     quint32 m_runs = 0;
-    quint32 m_links = 0;
     Work *m_firstWork = nullptr; // the newest first
     QHash<const QObject *, Work *> m_watchedObjects;
     QTimeout::detail::FrameToken::Pointer m_creator; // the frame that has made the scope

@@ -55,13 +55,21 @@ static constexpr int MostTurns = 100;
 // The end of time, with room for deadlines that are set then.
 static constexpr qint64 LatestTime = ForeverNSecs / 2;
 
+// Something has been delivered in this thread.
+static constinit thread_local bool t_isBusy = false;
+
+/*
+    Qt's event dispatcher that does without GLib calls a turn idle in which a timer has fired.
+*/
 void QTimeoutTestClockPrivate::turnEventLoop()
 {
     QEventLoop loop;
     for (int turn = 0; turn < MostTurns; ++turn) {
-        if (!loop.processEvents() && queue->earliestDeadline() > queue->now())
+        t_isBusy = false;
+        if (!loop.processEvents() && !t_isBusy && queue->earliestDeadline() > queue->now())
             break;
     }
+    t_isBusy = true; // for a turn that this is part of
 }
 
 void QTimeoutTestClockPrivate::jumpTo(qint64 time)
@@ -79,7 +87,10 @@ static constinit thread_local QTimeoutTestClockPrivate *t_automatic = nullptr;
 */
 static bool noticeEvent(void **data)
 {
-    if (t_automatic && data[0] != static_cast<QObject *>(t_automatic))
+    if (t_automatic && data[0] == static_cast<QObject *>(t_automatic))
+        return false;
+    t_isBusy = true;
+    if (t_automatic)
         t_automatic->isQuiet = false;
     return false;
 }

@@ -30,7 +30,7 @@ class QTIMEOUT_EXPORT CoroutineFrame final : public Frame
 public:
     CoroutineFrame(QTimeoutScope *scope, std::coroutine_handle<> coroutine,
                    const QCoro::detail::TaskPromiseBase &promise)
-        : Frame(scope), m_address(coroutine.address()), m_promise(promise)
+        : Frame(scope, coroutine.address()), m_address(coroutine.address()), m_promise(promise)
     {
     }
 

@@ -69,23 +69,26 @@ private:
 };
 
 /*
-    The address of a thread, for those who may outlive its queue. What is posted is called from the
-    event loop of the thread; what does not arrive there any more is dropped.
+    The address of an object, for those in other threads who may outlive it. What is posted is called
+    from the event loop of the thread in which the object lives by then; what does not arrive there
+    any more is dropped. That of a thread is the one of its queue.
 */
 class QTIMEOUT_EXPORT Mailbox : public QSharedData
 {
 public:
     using Pointer = QExplicitlySharedDataPointer<Mailbox>;
 
-    // The calling thread is the one.
+    explicit Mailbox(QObject *object) noexcept : m_object(object) {}
+
+    // It is the one of the calling thread.
     bool isHere() const noexcept;
     void post(const std::function<void()> &function);
+    // By the object, before it is destroyed.
+    void close();
 
 private:
-    friend class DeadlineQueue;
-
     QMutex m_mutex;
-    DeadlineQueue *m_queue = nullptr; // null when it has gone
+    QObject *m_object; // null when it has gone
 };
 
 /*

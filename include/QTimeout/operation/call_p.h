@@ -43,9 +43,11 @@ public:
     QTimeoutScope &operator*() const noexcept { return *m_scope; }
     bool isOwn() const noexcept { return m_own.has_value(); }
 
+    template<typename Function, typename... Args>
+    auto call(Function &function, std::tuple<Args...> &args);
     // How to wait for what has been called: a coroutine that takes the scope is interrupted itself,
-    // and awaited until it has ended.
-    std::optional<Limit> limitFor(std::coroutine_handle<> callee) const;
+    // and awaited until it has ended, also if the scope has ended during the call.
+    std::optional<Limit> limit() const;
     // Nobody awaits what has been called.
     void abandon(std::coroutine_handle<> callee);
 
@@ -58,6 +60,7 @@ private:
     QTimeoutScope *m_scope;
     const char *m_function;
     bool m_isLimited = true;
+    bool m_isTaken = false;
     QExplicitlySharedDataPointer<QTimeoutScopeAnchor> m_anchor;
 };
 
@@ -68,7 +71,7 @@ class CallWait final : public OperationWait<Tag, Operation>
 
 public:
     CallWait(CallScope &scope, std::coroutine_handle<> callee, Operation &operation)
-        : Base(Work::Run, scope.limitFor(callee), operation), m_scope(scope), m_callee(callee)
+        : Base(Work::Run, scope.limit(), operation), m_scope(scope), m_callee(callee)
     {
     }
 
@@ -235,6 +238,15 @@ decltype(auto) callWithScope(QTimeoutScope &scope, Function &function, std::tupl
                 }
             },
             args);
+}
+
+template<typename Function, typename... Args>
+auto CallScope::call(Function &function, std::tuple<Args...> &args)
+{
+    const Frame::Calls calls(m_scope);
+    auto task = callWithScope(*m_scope, function, args);
+    m_isTaken = calls.contain(handleOf(task).address());
+    return task;
 }
 
 template<typename Function, typename... Args>

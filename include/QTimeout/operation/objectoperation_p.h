@@ -60,10 +60,13 @@ public:
     void mute() noexcept;
     void release();
 
+    // The object may be read and written by the calling thread.
+    static bool isHere(const QObject *object) noexcept;
+
     // It has been destroyed, though perhaps the news has not arrived yet.
     bool isGone() const;
-    // False, without the call, if it has been destroyed.
-    bool ask(const std::function<bool()> &question) const;
+    // False, without the call, if the object lives in another thread or has been destroyed.
+    bool ask(const QObject *object, const std::function<bool()> &question) const;
     // Calls the function in the thread of the object, unless it has been destroyed.
     void invoke(QObject *object, const std::function<void()> &function) const;
 
@@ -76,16 +79,58 @@ private:
 
 QTIMEOUT_EXPORT void warnOfNull();
 
-template<typename Derived>
-struct EndReceiver
+/*
+    Takes the first emission of a signal, in whichever thread it happens, so that it counts from that
+    moment on, and not only when the news has arrived.
+*/
+template<typename Operation, typename Arguments>
+class SignalListener final : public Listener<Operation>
 {
-    typename Listener<Derived>::Pointer listener;
+public:
+    using Pointer = QExplicitlySharedDataPointer<SignalListener>;
 
-    void operator()() const
+    SignalListener(Operation *operation, const Mailbox::Pointer &home)
+        : Listener<Operation>(operation), m_home(home)
     {
-        if (listener->owner)
-            listener->owner->received();
     }
+
+    template<typename... Args>
+    void emitted(const Args &...args)
+    {
+        if (m_isTaken.exchange(true, std::memory_order_relaxed))
+            return;
+        m_arguments.emplace(args...);
+        m_isReady.store(true, std::memory_order_release);
+        if (m_home->isHere()) {
+            if (this->owner)
+                this->owner->received();
+        } else {
+            m_home->post([self = Pointer(this)] {
+                if (self->owner)
+                    self->owner->received();
+            });
+        }
+    }
+
+    bool isReady() const noexcept { return m_isReady.load(std::memory_order_acquire); }
+    Arguments &arguments() { return *m_arguments; }
+
+private:
+    const Mailbox::Pointer m_home;
+    std::atomic<bool> m_isTaken = false;
+    std::atomic<bool> m_isReady = false;
+    std::optional<Arguments> m_arguments;
+};
+
+template<typename Operation, typename Arguments>
+struct SignalReceiver;
+
+template<typename Operation, typename... Args>
+struct SignalReceiver<Operation, std::tuple<Args...>>
+{
+    typename SignalListener<Operation, std::tuple<Args...>>::Pointer listener;
+
+    void operator()(const Args &...args) const { listener->emitted(args...); }
 };
 
 /*
@@ -143,14 +188,6 @@ protected:
                       [](void *self) { static_cast<ObjectOperation *>(self)->objectDestroyed(); });
     }
 
-    template<typename Signal>
-    void listenForEnd(Wait *wait, Signal signal)
-    {
-        auto *listener = new Listener<Derived>(static_cast<Derived *>(this));
-        listen(wait, signal, EndReceiver<Derived>{typename Listener<Derived>::Pointer(listener)},
-               listener);
-    }
-
     // The operation has ended, whether well or not.
     Wait *end()
     {
@@ -162,10 +199,17 @@ protected:
 
     bool hasEnded() const { return m_ended || !m_object || m_guard.isGone(); }
 
-    template<typename Question>
-    bool ask(Question question) const
+    bool ask(bool (*question)(Object *)) const
     {
-        return m_guard.ask([this, question] { return question(m_object); });
+        return m_guard.ask(m_object, [this, question] { return question(m_object); });
+    }
+
+    // Calls the function, with the object, in the other thread in which that lives.
+    template<typename Function>
+    void callElsewhere(Function function)
+    {
+        if (!ObjectGuard::isHere(m_object))
+            m_guard.invoke(m_object, [object = m_object, function] { function(object); });
     }
 
     // Throws if it has been destroyed.
@@ -196,6 +240,47 @@ private:
 };
 
 /*
+    Waits for the signal by which an object tells that something is over. Derived classes have
+    isOver(object), which asks for it.
+
+    That is asked only in the thread of the object, which may write the answer at any moment. If it is
+    another thread, the question is posted there when somebody listens already, and the operation has
+    ended from the moment when the signal is emitted or the answer is yes.
+*/
+template<typename Derived, typename Object>
+class EndOperation : public ObjectOperation<Derived, Object>
+{
+    using Base = ObjectOperation<Derived, Object>;
+    using EndListener = SignalListener<Derived, std::tuple<>>;
+
+public:
+    using Base::Base;
+
+    bool isReady() const
+    {
+        return Base::hasEnded() || (m_listener && m_listener->isReady())
+                || Base::ask(&Derived::isOver);
+    }
+    void received() { Base::end()->operationEnded(); }
+
+protected:
+    template<typename Signal>
+    void listenForEnd(Wait *wait, Signal signal)
+    {
+        m_listener = new EndListener(static_cast<Derived *>(this), wait->home()->mailbox());
+        Base::listen(wait, signal, SignalReceiver<Derived, std::tuple<>>{m_listener},
+                     m_listener.data(), Qt::DirectConnection);
+        Base::callElsewhere([listener = m_listener](Object *object) {
+            if (Derived::isOver(object))
+                listener->emitted();
+        });
+    }
+
+private:
+    typename EndListener::Pointer m_listener;
+};
+
+/*
     An object that has a signal finished() and says with isFinished() whether it has been emitted:
     QNetworkReply, and others of that shape.
 */
@@ -209,38 +294,30 @@ concept Finishable = std::is_base_of_v<QObject, T> && requires(T *object)
 };
 
 template<typename Object>
-class FinishOperation final : public ObjectOperation<FinishOperation<Object>, Object>
+class FinishOperation final : public EndOperation<FinishOperation<Object>, Object>
 {
-    using Base = ObjectOperation<FinishOperation, Object>;
+    using Base = EndOperation<FinishOperation, Object>;
 
 public:
     using Result = Object *;
     using Base::Base;
 
-    bool isReady() const
-    {
-        return Base::hasEnded() || Base::ask([](Object *object) { return object->isFinished(); });
-    }
+    static bool isOver(Object *object) { return object->isFinished(); }
     void start(Wait *wait) { Base::listenForEnd(wait, &Object::finished); }
-    void received() { Base::end()->operationEnded(); }
     Result take() const { return Base::object(); }
 };
 
 /*
     A timer that somebody else has started. It is left running.
 */
-class TimerOperation final : public ObjectOperation<TimerOperation, QTimer>
+class TimerOperation final : public EndOperation<TimerOperation, QTimer>
 {
 public:
     using Result = void;
-    using ObjectOperation::ObjectOperation;
+    using EndOperation::EndOperation;
 
-    bool isReady() const
-    {
-        return hasEnded() || !ask([](const QTimer *timer) { return timer->isActive(); });
-    }
+    static bool isOver(QTimer *timer) { return !timer->isActive(); }
     void start(Wait *wait) { listenForEnd(wait, &QTimer::timeout); }
-    void received() { end()->operationEnded(); }
     void abort() const noexcept {}
     void take() const { Q_UNUSED(object()) }
 };
@@ -299,60 +376,6 @@ template<typename Class_, typename... Args>
 struct SignalTraits<void (Class_::*)(Args...) const> : SignalResult<std::tuple<>, Args...>
 {
     using Class = Class_;
-};
-
-/*
-    Takes the first emission of a signal, in whichever thread it happens, so that it counts from that
-    moment on, and not only when the news has arrived.
-*/
-template<typename Operation, typename Arguments>
-class SignalListener final : public Listener<Operation>
-{
-public:
-    using Pointer = QExplicitlySharedDataPointer<SignalListener>;
-
-    SignalListener(Operation *operation, const Mailbox::Pointer &home)
-        : Listener<Operation>(operation), m_home(home)
-    {
-    }
-
-    template<typename... Args>
-    void emitted(const Args &...args)
-    {
-        if (m_isTaken.exchange(true, std::memory_order_relaxed))
-            return;
-        m_arguments.emplace(args...);
-        m_isReady.store(true, std::memory_order_release);
-        if (m_home->isHere()) {
-            if (this->owner)
-                this->owner->received();
-        } else {
-            m_home->post([self = Pointer(this)] {
-                if (self->owner)
-                    self->owner->received();
-            });
-        }
-    }
-
-    bool isReady() const noexcept { return m_isReady.load(std::memory_order_acquire); }
-    Arguments &arguments() { return *m_arguments; }
-
-private:
-    const Mailbox::Pointer m_home;
-    std::atomic<bool> m_isTaken = false;
-    std::atomic<bool> m_isReady = false;
-    std::optional<Arguments> m_arguments;
-};
-
-template<typename Operation, typename Arguments>
-struct SignalReceiver;
-
-template<typename Operation, typename... Args>
-struct SignalReceiver<Operation, std::tuple<Args...>>
-{
-    typename SignalListener<Operation, std::tuple<Args...>>::Pointer listener;
-
-    void operator()(const Args &...args) const { listener->emitted(args...); }
 };
 
 /*

@@ -14,6 +14,9 @@
 
 #include "qtimeoutabort.h"
 
+#include <QtCore/qbytearray.h>
+#include <QtCore/qmetaobject.h>
+
 #include <type_traits>
 
 namespace QTimeout::detail {
@@ -25,18 +28,30 @@ concept Complete = requires
 };
 
 QTIMEOUT_EXPORT void abortByMetaObject(QObject *object);
+QTIMEOUT_EXPORT void warnOfFailedAbort(const QByteArray &className) noexcept;
+
+/*
+    Calls a function that aborts an operation, which may be an object. Whatever leaves the function is
+    logged, since the rest is to be aborted too, and whoever waits is to be told.
+*/
+template<typename Function>
+void callAbort(const QObject *object, const Function &function) noexcept
+{
+    const QByteArray className(object ? object->metaObject()->className() : nullptr);
+    try {
+        function(); // may delete the object
+    } catch (...) {
+        warnOfFailedAbort(className);
+    }
+}
 
 /*
     Applies the rule for T, in whichever of the usual ways a specialisation is written: as a
     function abort() or as a call operator, that takes a reference or a pointer.
 */
 template<typename T>
-void abortOperation(T &operation)
+void applyRule(T &operation)
 {
-    static_assert(
-            Complete<T>,
-            "QTimeout: the type of the operation is only declared here, so that nobody can know "
-            "how to abort it. Include its header.");
     using Rule = QTimeoutAbort<T>;
     if constexpr (requires(Rule rule) { rule.abort(operation); })
         Rule{}.abort(operation);
@@ -50,6 +65,19 @@ void abortOperation(T &operation)
         static_assert(
                 !Complete<T>,
                 "QTimeoutAbort: a specialisation needs a function static void abort(T &operation).");
+}
+
+template<typename T>
+void abortOperation(T &operation) noexcept
+{
+    static_assert(
+            Complete<T>,
+            "QTimeout: the type of the operation is only declared here, so that nobody can know "
+            "how to abort it. Include its header.");
+    const QObject *object = nullptr;
+    if constexpr (std::is_base_of_v<QObject, T>)
+        object = &operation;
+    callAbort(object, [&operation] { applyRule(operation); });
 }
 
 } // namespace QTimeout::detail
@@ -78,6 +106,10 @@ void abortOperation(T &operation)
     The specialisation must be visible wherever an operation of the type is put under a scope. It is
     called in the thread in which the operation lives, at most once for an operation, when nobody
     waits for it any more.
+
+    It is not meant to throw. An exception that leaves it is caught, a warning in the category \c
+    qtimeout says so, and the abort goes on with what is left: whoever waits for the operation is
+    interrupted as if it had been aborted.
 
     \sa QTimeoutScope::watch(), QTimeout::run()
 */

@@ -54,7 +54,8 @@
     \section1 Threads
 
     The task ends in the thread that has called run(), which needs an event loop, whichever thread
-    the operation ends in.
+    the operation ends in. An object that lives in another thread is asked there whether it has
+    finished already, and is aborted there, so that thread needs an event loop too.
 
     \section1 What cannot be aborted
 
@@ -195,7 +196,7 @@ QCoro::Task<CalledType<Function, Args...>> runCall(Limit limit, Function functio
 {
     using Called = QCoro::Task<CalledType<Function, Args...>>;
     CallScope scope(limit);
-    Called task = callWithScope(*scope, function, args);
+    Called task = scope.call(function, args);
     const std::coroutine_handle<> callee = handleOf(task);
     TaskOperation<Called> operation(std::move(task));
     if (!operation.isReady()) {
@@ -215,7 +216,7 @@ QCoro::Task<TryResult<CalledType<Function, Args...>>> tryRunCall(Limit limit, Fu
     using Result = TryResult<T>;
     CallScope scope(limit);
     scope.distinguishTimeout();
-    QCoro::Task<T> task = callWithScope(*scope, function, args);
+    QCoro::Task<T> task = scope.call(function, args);
     const std::coroutine_handle<> callee = handleOf(task);
     TaskOperation<QCoro::Task<T>> operation(std::move(task));
     if (!operation.isReady()) {

@@ -157,11 +157,9 @@ protected:
     bool isDue() const noexcept override;
     void interrupt() override;
     void joined(QTimeoutScope *) override { ++m_joins; }
-    void scopeLeavesThread() override;
+    void abortedRemotely(Cause cause, bool isHandedOver) override;
 
 private:
-    class Remote;
-
     Outcome outcomeOf(Cause cause) const;
     [[noreturn]] void throwInterrupted() const;
 

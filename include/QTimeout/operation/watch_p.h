@@ -56,7 +56,8 @@ QCoro::Task<> watchOperation(Limit limit, Operation operation)
 
     The scope finishes by itself on the turn of the event loop after the last of what it watches
     has ended, unless a run() is still under way. An object with a signal \c finished() ends with
-    it; any object ends when it is destroyed or unwatched.
+    it; any object ends when it is destroyed or unwatched. One that says by \c isFinished() that it has
+    finished before has ended, too. An object that lives in another thread is asked and aborted there.
 
     Under an inactive scope, the object waits for start(). Under a scope that has ended, it is
     aborted at once.
@@ -76,12 +77,15 @@ void QTimeoutScope::watch(Object *object)
     } else {
         static_assert(std::is_base_of_v<QObject, Object>,
                       "QTimeoutScope::watch: takes a QObject, a QFuture or a QCoro::Task.");
-        bool ended = false;
+        bool (*isOver)(QObject *) = nullptr;
         // A thread that has finished may be started again, and was perhaps not started yet.
-        if constexpr (Finishable<Object> && !std::is_base_of_v<QThread, Object>)
-            ended = object && object->isFinished();
+        if constexpr (Finishable<Object> && !std::is_base_of_v<QThread, Object>) {
+            isOver = [](QObject *watched) -> bool {
+                return static_cast<Object *>(watched)->isFinished();
+            };
+        }
         watchObject(
-                object, [object] { abortOperation(*object); }, ended);
+                object, [object] { abortOperation(*object); }, isOver);
     }
 }
 

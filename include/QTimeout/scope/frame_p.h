@@ -16,6 +16,7 @@
 #include "work_p.h"
 
 #include <QtCore/qshareddata.h>
+#include <QtCore/qvarlengtharray.h>
 
 struct QTimeoutScopeAnchor;
 
@@ -84,17 +85,27 @@ protected:
 
     void mark(quint64 serial, Cause cause) noexcept;
 
+    // It has ended.
+    void leave();
+    void scopeLeavesThread() override;
+    // Its scope lives in another thread, and perhaps is not the one that it has joined.
+    virtual void abortedRemotely(Cause cause, bool isHandedOver) = 0;
+
 private:
+    struct Distance;
+    class Remote;
     friend class Departure;
     friend class Frame;
     friend class ::QTimeoutScopePrivate;
 
     void leaveStarter() noexcept;
+    void leaveRemotely();
 
     Frame *m_starter; // null when it has ended
     Branch *m_previousBranch = nullptr;
     Branch *m_nextBranch = nullptr;
     quint64 m_marked = 0; // the newest abort that is to interrupt it
+    QExplicitlySharedDataPointer<Distance> m_distance; // when its scope has gone to another thread
     quint32 m_born = 0; // the stretch of its starter
     Cause m_cause = Cause::Cancelled; // of the first abort
 };
@@ -123,6 +134,7 @@ public:
     // The one that is running on this level of event loops.
     static Frame *running() noexcept;
     class Outside;
+    class Calls;
 
     // The scope that the coroutine has taken; null when it has been destroyed.
     QTimeoutScope *scope() const noexcept;
@@ -155,7 +167,7 @@ public:
 
 protected:
     // Takes the scope, and runs from now on.
-    explicit Frame(QTimeoutScope *scope);
+    Frame(QTimeoutScope *scope, const void *address);
     ~Frame();
 
     void enter() noexcept;
@@ -172,18 +184,16 @@ protected:
     {
         return isPending() && m_markedBranches == 0 && !m_isShielding && !isShielded();
     }
-    void scopeLeavesThread() override;
+    void abortedRemotely(Cause cause, bool isHandedOver) override;
 
 private:
     friend class Branch;
     friend class ::QTimeoutScopePrivate;
     using Anchor = QExplicitlySharedDataPointer<QTimeoutScopeAnchor>;
-    class Remote;
 
     void take(QTimeoutScope *scope);
     void outlive(const Anchor &scope) noexcept;
     void outliveAborted(const Anchor &scope) noexcept;
-    void abortFromElsewhere(Cause cause);
     bool isPlain() const noexcept;
     QTimeoutScopePrivate *nearestActiveLife() const noexcept;
     bool isUnder(const QTimeoutScopePrivate *outer) const noexcept;
@@ -214,6 +224,27 @@ private:
 
 // In a handler: whether it is the deadline of this scope that has passed.
 QTIMEOUT_EXPORT bool isTimeoutOf(const QTimeoutScopeAnchor *scope);
+
+/*
+    The frames that take a scope and are started, while this exists, by whoever is running now.
+*/
+class QTIMEOUT_EXPORT Frame::Calls
+{
+public:
+    explicit Calls(const QTimeoutScope *scope) noexcept;
+    ~Calls();
+    Q_DISABLE_COPY_MOVE(Calls)
+
+    bool contain(const void *address) const noexcept { return m_addresses.contains(address); }
+
+private:
+    friend class Frame;
+
+    const QTimeoutScope *m_scope;
+    const Frame *m_caller;
+    Calls *m_outer;
+    QVarLengthArray<const void *, 2> m_addresses;
+};
 
 /*
     What runs while this exists has been called by no frame: slots, for example.

@@ -92,7 +92,7 @@ private:
     friend class QTimeoutScopePrivate;
     friend class QTimeout::detail::Work;
 
-    void watchObject(QObject *object, std::function<void()> abort, bool ended);
+    void watchObject(QObject *object, std::function<void()> abort, bool (*isOver)(QObject *));
 
     QTimeoutScopePrivate *d;
 };

@@ -36,8 +36,7 @@ public:
     enum Kind : quint8 {
         Run, // somebody awaits it
         Call, // a coroutine that has taken the scope
-        Watch, // the scope finishes when the last of these has ended
-        Link // to something that runs in another thread
+        Watch // the scope finishes when the last of these has ended
     };
     // What becomes of work that is to be put under a scope.
     enum class Admission : quint8 {
@@ -51,12 +50,13 @@ public:
     Work(const Work &) = delete;
     Work &operator=(const Work &) = delete;
 
+    Kind kind() const noexcept { return m_kind; }
     bool isUnderScope() const noexcept { return m_life != nullptr; }
     // Puts the work under the scope, or says what to do instead. The function is named in warnings.
     Admission join(QTimeoutScope *scope, const char *function);
     // The work has ended. The scope finishes if it was the last thing that it watched.
     void leave();
-    // Puts another under the scope instead of this one.
+    // Puts another that counts as this one does under the scope in the place of this one.
     void replaceBy(Work *other);
 
 protected:

@@ -83,6 +83,8 @@ private Q_SLOTS:
     void scopeOfAnotherThreadWarns();
     void functionThatGivesAPlainTask();
     void callableThrowsAtOnce();
+    void scopeEndsDuringTheCall_data();
+    void scopeEndsDuringTheCall();
     void abandonedRunIsAborted_data();
     void abandonedRunIsAborted();
     void runOutlivesItsTask();
@@ -324,6 +326,38 @@ void tst_CoroutineCall::callableThrowsAtOnce()
         throw std::runtime_error("before");
     };
     QCOMPARE(observe(QTimeout::run(1s, noCoroutine))->what, "before");
+}
+
+void tst_CoroutineCall::scopeEndsDuringTheCall_data()
+{
+    QTest::addColumn<bool>("isScopeGiven");
+    QTest::newRow("own scope") << false;
+    QTest::newRow("scope that is given") << true;
+}
+
+// It is awaited until it has ended all the same.
+void tst_CoroutineCall::scopeEndsDuringTheCall()
+{
+    QFETCH(bool, isScopeGiven);
+    QTimeoutScope scope(1h);
+    QTimeoutScope::State state{};
+    const auto block = [&state](QTimeoutScope &own) -> QCoro::Task<int> {
+        own.cancel();
+        try {
+            co_await QTimeout::sleepFor(1s);
+        } catch (const QTimeoutCancelled &) {
+            note("cancelled");
+        }
+        co_await QTimeout::sleepFor(1s);
+        state = own.state();
+        co_return 1;
+    };
+    const auto result = observe(isScopeGiven ? scope.run(block) : QTimeout::run(1h, block));
+    COMPARE_EVENTS({"cancelled"});
+    QCOMPARE(result->end, End::Pending);
+    clock().advance(1s);
+    QCOMPARE(result->end, End::Returned);
+    QCOMPARE(state, QTimeoutScope::Cancelled);
 }
 
 void tst_CoroutineCall::abandonedRunIsAborted_data()

@@ -1145,7 +1145,8 @@ void tst_DeadlineQueue::entriesOutliveTheThread()
     QVERIFY(waitFor([&] { return count == 2; }));
 }
 
-static QSemaphore *s_waited = nullptr;
+// Not destroyed: the thread may be about to return from it when the program ends.
+static auto *const s_waited = new QSemaphore;
 
 struct LateThread
 {
@@ -1159,8 +1160,6 @@ struct LateThread
 */
 void tst_DeadlineQueue::entriesAreFreeWhenAThreadHasFinished()
 {
-    QSemaphore waited;
-    s_waited = &waited;
     auto young = std::make_unique<Entry>();
     auto grownUp = std::make_unique<Entry>();
     const std::unique_ptr<QThread> thread(QThread::create([&] {
@@ -1173,7 +1172,7 @@ void tst_DeadlineQueue::entriesAreFreeWhenAThreadHasFinished()
     thread->start();
     QVERIFY(thread->wait());
     const bool queued = young->isQueued() || grownUp->isQueued();
-    waited.release();
+    s_waited->release();
     QVERIFY(!queued);
 }
 

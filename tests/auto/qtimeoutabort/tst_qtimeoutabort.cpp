@@ -1,6 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
+#include "testsupport.h"
+#include "worker.h"
+
 #include <QTimeout>
 #include <QTimeoutTestClock>
 
@@ -17,6 +20,9 @@
 #include <QtTest/qtest.h>
 
 #include <chrono>
+#include <memory>
+#include <optional>
+#include <stdexcept>
 
 using namespace std::chrono_literals;
 
@@ -276,6 +282,67 @@ struct QTimeoutAbort<QFuture<Precious>>
     static void abort(QFuture<Precious> &) { ++s_preciousFutures; }
 };
 
+// What fails when it is aborted, in each of the ways in which it can be under a scope.
+
+class Fragile : public QObject
+{
+    Q_OBJECT
+
+public:
+    bool isFinished() const { return false; }
+
+public Q_SLOTS:
+    void abort() { throw std::runtime_error("disk full"); }
+
+Q_SIGNALS:
+    void finished();
+};
+
+struct FragileResult
+{
+};
+
+template<>
+struct QTimeoutAbort<QFuture<FragileResult>>
+{
+    static void abort(QFuture<FragileResult> &) { throw std::runtime_error("disk full"); }
+};
+
+class FragileAwaitable
+{
+public:
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiter) { *m_waiter = waiter; }
+    void await_resume() const noexcept {}
+    void cancel() { throw std::runtime_error("disk full"); }
+
+    // Ends it, which frees what waits for it.
+    static void end(const std::shared_ptr<std::coroutine_handle<>> &waiter) { waiter->resume(); }
+    explicit FragileAwaitable(std::shared_ptr<std::coroutine_handle<>> waiter) : m_waiter(waiter) {}
+
+private:
+    std::shared_ptr<std::coroutine_handle<>> m_waiter;
+};
+
+enum class Way { Watch, WatchByMetaObject, WatchWithFunction, WatchFuture, Run, RunFuture };
+enum class Abort { Expiry, Cancel, Destructor, EndedBefore };
+Q_DECLARE_METATYPE(Way)
+Q_DECLARE_METATYPE(Abort)
+
+template<typename T>
+static QCoro::Task<> discard(QCoro::Task<T> task)
+{
+    co_await task;
+}
+
+static void expectFailure(const char *who, const char *what)
+{
+    const QByteArray text = QByteArray("QTimeoutAbort: The function that aborts ") + who
+            + " has thrown: " + what
+            + ". The abort goes on with what is left; catch the exception in the function.";
+    QTest::ignoreMessage(QtWarningMsg, text.constData());
+}
+
 template<typename Object>
 static QStringList callsOf()
 {
@@ -325,6 +392,14 @@ private Q_SLOTS:
     void abortsOnceAndOnlyOnAnAbort();
     void functionOfTheCallerReplacesTheRule();
     void abortedInItsOwnThread();
+
+    void exceptionDoesNotKeepTheRestFromBeingAborted_data();
+    void exceptionDoesNotKeepTheRestFromBeingAborted();
+    void exceptionDoesNotKeepOtherDeadlinesFromPassing();
+    void exceptionOfAnAwaitable();
+    void exceptionInAnotherThread();
+    void exceptionsOfAllKinds();
+    void exceptionOfAFunctionThatDeletesEverything();
 
     void future();
     void futureOfVoid();
@@ -547,6 +622,173 @@ void tst_QTimeoutAbort::abortedInItsOwnThread()
     scope.cancel();
     QVERIFY(thread.wait(20000));
     QCOMPARE(object.abortedIn, &thread);
+}
+
+void tst_QTimeoutAbort::exceptionDoesNotKeepTheRestFromBeingAborted_data()
+{
+    QTest::addColumn<Way>("way");
+    QTest::addColumn<Abort>("abort");
+    struct NamedWay
+    {
+        Way way;
+        const char *name;
+    };
+    struct NamedAbort
+    {
+        Abort abort;
+        const char *name;
+    };
+    static constexpr NamedWay Ways[] = {{Way::Watch, "watch"},
+                                        {Way::WatchByMetaObject, "watch by meta-object"},
+                                        {Way::WatchWithFunction, "watch with function"},
+                                        {Way::WatchFuture, "watch of a future"},
+                                        {Way::Run, "run"},
+                                        {Way::RunFuture, "run of a future"}};
+    static constexpr NamedAbort Aborts[] = {{Abort::Expiry, "expiry"},
+                                            {Abort::Cancel, "cancel"},
+                                            {Abort::Destructor, "destructor"},
+                                            {Abort::EndedBefore, "ended before"}};
+    for (const auto &[way, wayName] : Ways) {
+        for (const auto &[abort, abortName] : Aborts)
+            QTest::addRow("%s, %s", wayName, abortName) << way << abort;
+    }
+}
+
+// Whoever waits is told as always.
+void tst_QTimeoutAbort::exceptionDoesNotKeepTheRestFromBeingAborted()
+{
+    QFETCH(Way, way);
+    QFETCH(Abort, abort);
+    QTimeoutTestClock clock;
+    auto scope = std::make_unique<QTimeoutScope>(1s);
+    const std::stop_token token = scope->stopToken();
+    if (abort == Abort::EndedBefore)
+        scope->cancel();
+    const bool isFuture = way == Way::WatchFuture || way == Way::RunFuture;
+    expectFailure(isFuture ? "an operation" : "Fragile", "disk full");
+
+    AbortCancelKill first;
+    Fragile fragile;
+    QPromise<FragileResult> promise;
+    promise.start();
+    AbortCancelKill last;
+    ObservedPointer<void> observed;
+    scope->watch(&first);
+    switch (way) {
+    case Way::Watch:
+        scope->watch(&fragile);
+        break;
+    case Way::WatchByMetaObject:
+        scope->watch(static_cast<QObject *>(&fragile));
+        break;
+    case Way::WatchWithFunction:
+        scope->watch(&fragile, [&fragile] { fragile.abort(); });
+        break;
+    case Way::WatchFuture:
+        scope->watch(promise.future());
+        break;
+    case Way::Run:
+        observed = observe(discard(scope->run(&fragile)));
+        break;
+    case Way::RunFuture:
+        observed = observe(discard(scope->run(promise.future())));
+        break;
+    }
+    scope->watch(&last);
+
+    if (abort == Abort::Expiry)
+        clock.advance(1s);
+    else if (abort == Abort::Cancel)
+        scope->cancel();
+    else if (abort == Abort::Destructor)
+        scope.reset();
+    QCOMPARE(first.calls, QStringList("abort"));
+    QCOMPARE(last.calls, QStringList("abort"));
+    QVERIFY(token.stop_requested());
+    if (observed)
+        QCOMPARE(observed->end, abort == Abort::Expiry ? End::TimedOut : End::Cancelled);
+    QCOMPARE(connectedSignals(&fragile), QByteArrayList());
+    promise.finish();
+}
+
+// Without a scope.
+void tst_QTimeoutAbort::exceptionDoesNotKeepOtherDeadlinesFromPassing()
+{
+    QTimeoutTestClock clock;
+    Fragile first;
+    Fragile second;
+    const auto one = observe(QTimeout::run(1s, &first));
+    const auto other = observe(QTimeout::tryRun(1s, &second));
+    expectFailure("Fragile", "disk full");
+    expectFailure("Fragile", "disk full");
+    clock.advance(1s);
+    QCOMPARE(one->end, End::TimedOut);
+    QCOMPARE(other->end, End::Returned);
+    QVERIFY(!*other->value);
+}
+
+void tst_QTimeoutAbort::exceptionOfAnAwaitable()
+{
+    QTimeoutScope scope(1h);
+    const auto waiter = std::make_shared<std::coroutine_handle<>>();
+    const auto observed = observe(scope.run(FragileAwaitable(waiter)));
+    AbortCancelKill other;
+    scope.watch(&other);
+    expectFailure("an operation", "disk full");
+    scope.cancel();
+    QCOMPARE(observed->end, End::Cancelled);
+    QCOMPARE(other.calls, QStringList("abort"));
+    FragileAwaitable::end(waiter);
+}
+
+// The event loop there does not see it.
+void tst_QTimeoutAbort::exceptionInAnotherThread()
+{
+    Fragile watched;
+    Fragile awaited;
+    Worker worker;
+    watched.moveToThread(&worker.thread);
+    awaited.moveToThread(&worker.thread);
+    QTimeoutScope scope(1h);
+    scope.watch(&watched, [&watched] { watched.abort(); });
+    const auto observed = observe(scope.run(&awaited));
+    expectFailure("Fragile", "disk full");
+    expectFailure("Fragile", "disk full");
+    scope.cancel();
+    QCOMPARE(observed->end, End::Cancelled);
+    worker.call([] {});
+}
+
+void tst_QTimeoutAbort::exceptionsOfAllKinds()
+{
+    QTimeoutScope scope(1h);
+    QObject object[3];
+    scope.watch(&object[0], [] { throw 42; });
+    scope.watch(&object[1], [] { throw QTimeoutCancelled(); });
+    scope.watch(&object[2], [] { throw QTimeoutError(); });
+    const QByteArray text = QTimeoutError().what();
+    expectFailure("QObject", text.constData());
+    expectFailure("QObject", "an exception that is not a std::exception");
+    expectFailure("QObject", "an exception that is not a std::exception");
+    scope.cancel();
+    QVERIFY(scope.isCancelled());
+}
+
+void tst_QTimeoutAbort::exceptionOfAFunctionThatDeletesEverything()
+{
+    auto *scope = new QTimeoutScope(1h);
+    auto *fragile = new Fragile;
+    AbortCancelKill other;
+    scope->watch(&other);
+    scope->watch(fragile, [&] {
+        delete std::exchange(scope, nullptr);
+        delete std::exchange(fragile, nullptr);
+        throw std::runtime_error("all is gone");
+    });
+    expectFailure("Fragile", "all is gone");
+    scope->cancel();
+    QVERIFY(!scope);
+    QCOMPARE(other.calls, QStringList("abort"));
 }
 
 void tst_QTimeoutAbort::future()

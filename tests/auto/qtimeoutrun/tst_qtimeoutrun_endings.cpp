@@ -4,6 +4,8 @@
 // What ends at an inconvenient moment, or somewhere else: in another thread, in a former life of the
 // scope, between two steps of the library.
 
+#include "worker.h"
+
 #include <QTimeout>
 #include <QTimeoutTestClock>
 
@@ -50,31 +52,6 @@ Q_SIGNALS:
 
 private:
     bool m_finished = false;
-};
-
-// A thread in which functions can be called.
-class Worker
-{
-public:
-    Worker()
-    {
-        m_context.moveToThread(&thread);
-        thread.start();
-    }
-    ~Worker()
-    {
-        thread.quit();
-        thread.wait();
-    }
-    void call(const std::function<void()> &function)
-    {
-        QMetaObject::invokeMethod(&m_context, function, Qt::BlockingQueuedConnection);
-    }
-
-    QThread thread;
-
-private:
-    QObject m_context;
 };
 
 enum class End { Pending, Returned, TimedOut, Cancelled, Failed };

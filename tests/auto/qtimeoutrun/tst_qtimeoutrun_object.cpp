@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "testsupport.h"
+#include "worker.h"
 
 #include <QCoroAsyncGenerator>
 #include <QCoroThread>
@@ -23,7 +24,12 @@ class Job : public QObject
     Q_OBJECT
 
 public:
-    bool isFinished() const { return m_isFinished; }
+    bool isFinished() const
+    {
+        if (QThread::currentThread() != thread())
+            ++askedElsewhere;
+        return m_isFinished;
+    }
     void setFinished() { m_isFinished = true; }
     void finish()
     {
@@ -39,12 +45,13 @@ public:
 
     std::atomic<int> aborts = 0;
     std::atomic<QThread *> abortedIn = nullptr;
+    mutable std::atomic<int> askedElsewhere = 0; // than in the thread of the object
 
 Q_SIGNALS:
     void finished();
 
 private:
-    std::atomic<bool> m_isFinished = false;
+    bool m_isFinished = false; // not atomic, as with any QObject
 };
 
 /*
@@ -269,30 +276,6 @@ QCoro::Task<bool> threadFinishes(QThread *thread)
     co_return co_await qCoro(thread).waitForFinished();
 }
 
-/*
-    Owns objects that live in a thread of their own.
-*/
-class Elsewhere
-{
-public:
-    Elsewhere() { m_thread.start(); }
-    ~Elsewhere()
-    {
-        m_thread.quit();
-        m_thread.wait();
-    }
-
-    QThread *thread() { return &m_thread; }
-    template<typename Function>
-    void call(QObject *object, Function function)
-    {
-        QMetaObject::invokeMethod(object, function, Qt::BlockingQueuedConnection);
-    }
-
-private:
-    QThread m_thread;
-};
-
 } // namespace
 
 class tst_QTimeoutRunObject : public TestWithClock
@@ -326,6 +309,13 @@ private Q_SLOTS:
     void objectOfAnotherThreadReturns();
     void objectOfAnotherThreadIsAbortedThere();
     void objectOfAnotherThreadIsDestroyed();
+    void objectThatHasFinishedInAnotherThread();
+    void objectThatFinishesBeforeItIsAsked();
+    void objectThatIsDestroyedBeforeItIsAsked();
+    void objectIsAskedForNobody();
+    void objectMovesBeforeItIsAsked();
+    void objectOfAThreadThatHasGone();
+    void timerOfAnotherThread();
 
     // objects that QCoro awaits
     void awaitedObjectReturns();
@@ -589,69 +579,189 @@ void tst_QTimeoutRunObject::severalWaitForOneObject()
 
 void tst_QTimeoutRunObject::objectOfAnotherThreadReturns()
 {
-    Elsewhere elsewhere;
     Job job;
-    job.moveToThread(elsewhere.thread());
+    Worker worker;
+    job.moveToThread(&worker.thread);
     const auto observed = observe(QTimeout::run(1s, &job));
-    elsewhere.call(&job, [&job] { job.finish(); });
+    worker.call([&job] { job.finish(); });
     QCOMPARE(observed->end, End::Pending);
     clock().advance(0ms);
     QCOMPARE(observed->end, End::Returned);
     QCOMPARE(observed->thread, QThread::currentThread());
     // And the news beats the deadline.
     Job late;
-    late.moveToThread(elsewhere.thread());
+    late.moveToThread(&worker.thread);
     QTimeoutScope scope(1s);
     const auto second = observe(scope.run(&late));
-    elsewhere.call(&late, [&late] { late.finish(); });
+    worker.call([&late] { late.finish(); });
     scope.cancel();
     QCOMPARE(second->end, End::Returned);
     clock().advance(0ms); // what is queued is not for anybody
     for (Job *each : {&job, &late}) {
         QCOMPARE(each->aborts, 0);
+        QCOMPARE(each->askedElsewhere, 0);
         QCOMPARE(connectedSignals(each), QByteArrayList());
     }
 }
 
 void tst_QTimeoutRunObject::objectOfAnotherThreadIsAbortedThere()
 {
-    Elsewhere elsewhere;
     Job job;
-    job.moveToThread(elsewhere.thread());
+    Worker worker;
+    job.moveToThread(&worker.thread);
     const auto observed = observe(QTimeout::run(1s, &job));
     clock().advance(1s);
     QCOMPARE(observed->end, End::TimedOut);
-    elsewhere.call(&job, [] {}); // after what has been posted to it
+    worker.call([] {}); // after what has been posted to it
     QCOMPARE(job.aborts, 1);
-    QCOMPARE(job.abortedIn, elsewhere.thread());
+    QCOMPARE(job.abortedIn, &worker.thread);
+    QCOMPARE(job.askedElsewhere, 0);
     QCOMPARE(connectedSignals(&job), QByteArrayList());
 }
 
 void tst_QTimeoutRunObject::objectOfAnotherThreadIsDestroyed()
 {
-    Elsewhere elsewhere;
+    Worker worker;
     auto *timer = new QTimer;
-    timer->start(24h);
-    QObject context;
-    context.moveToThread(elsewhere.thread());
-    timer->stop();
-    timer->moveToThread(elsewhere.thread());
-    elsewhere.call(&context, [timer] { timer->start(24h); });
+    timer->moveToThread(&worker.thread);
+    worker.call([timer] { timer->start(24h); });
     QTimeoutScope scope(1s);
     const auto observed = observe(scope.run(timer));
-    elsewhere.call(&context, [timer] { delete timer; });
+    worker.call([timer] { delete timer; });
     clock().advance(0ms);
     QCOMPARE(observed->end, End::Cancelled);
     QCOMPARE(observed->thread, QThread::currentThread());
     QVERIFY(scope.isActive());
     // An abandoned one may go too.
     auto *job = new Job;
-    job->moveToThread(elsewhere.thread());
+    job->moveToThread(&worker.thread);
     const auto abandoned = observe(scope.run(job));
-    elsewhere.call(&context, [job] { job->deleteLater(); });
+    worker.call([job] { job->deleteLater(); });
     clock().advance(1s);
     QVERIFY(abandoned->end != End::Pending);
-    elsewhere.call(&context, [] {});
+    worker.call([] {});
+}
+
+void tst_QTimeoutRunObject::objectThatHasFinishedInAnotherThread()
+{
+    Job job;
+    Worker worker;
+    job.setFinished();
+    job.moveToThread(&worker.thread);
+    Pause pause(worker);
+    const auto observed = observe(QTimeout::run(1s, &job));
+    QCOMPARE(observed->end, End::Pending);
+    pause.end();
+    worker.call([] {});
+    clock().advance(0ms);
+    QCOMPARE(observed->end, End::Returned);
+    QCOMPARE(*observed->value, &job);
+    QCOMPARE(observed->thread, QThread::currentThread());
+    // The answer beats the deadline, even if it is still queued.
+    const auto late = observe(QTimeout::run(1s, &job));
+    worker.call([] {});
+    clock().advance(1s);
+    QCOMPARE(late->end, End::Returned);
+    QCOMPARE(job.aborts, 0);
+    QCOMPARE(job.askedElsewhere, 0);
+    QCOMPARE(connectedSignals(&job), QByteArrayList());
+}
+
+// It tells by its signal and by the answer, and ends once.
+void tst_QTimeoutRunObject::objectThatFinishesBeforeItIsAsked()
+{
+    Job job;
+    Worker worker;
+    job.moveToThread(&worker.thread);
+    Pause pause(worker, [&job] { job.finish(); });
+    const auto observed = observe(QTimeout::run(1s, &job));
+    pause.end();
+    worker.call([] {});
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
+    QCOMPARE(observed->end, End::Returned);
+    QCOMPARE(job.askedElsewhere, 0);
+    QCOMPARE(connectedSignals(&job), QByteArrayList());
+}
+
+void tst_QTimeoutRunObject::objectThatIsDestroyedBeforeItIsAsked()
+{
+    Worker worker;
+    auto *job = new Job;
+    job->moveToThread(&worker.thread);
+    Pause pause(worker, [job] { delete job; });
+    const auto observed = observe(QTimeout::run(1s, job));
+    pause.end();
+    worker.call([] {});
+    clock().advance(0ms);
+    QCOMPARE(observed->end, End::Cancelled);
+}
+
+// The one who wants to know has gone.
+void tst_QTimeoutRunObject::objectIsAskedForNobody()
+{
+    Job job;
+    Worker worker;
+    job.setFinished();
+    job.moveToThread(&worker.thread);
+    Pause pause(worker);
+    const auto observed = observe(QTimeout::run(1s, &job));
+    clock().advance(1s);
+    QCOMPARE(observed->end, End::TimedOut);
+    pause.end();
+    worker.call([] {});
+    clock().advance(0ms);
+    QCOMPARE(observed->end, End::TimedOut);
+    QCOMPARE(job.askedElsewhere, 0);
+}
+
+void tst_QTimeoutRunObject::objectMovesBeforeItIsAsked()
+{
+    Job job;
+    Worker first;
+    Worker second;
+    job.setFinished();
+    job.moveToThread(&first.thread);
+    Pause pause(first, [&] { job.moveToThread(&second.thread); });
+    const auto observed = observe(QTimeout::run(1s, &job));
+    pause.end();
+    second.call([] {});
+    clock().advance(0ms);
+    QCOMPARE(observed->end, End::Returned);
+    QCOMPARE(job.askedElsewhere, 0);
+}
+
+// It is in nobody's hands, and there is no event loop to ask it in.
+void tst_QTimeoutRunObject::objectOfAThreadThatHasGone()
+{
+    Job job;
+    {
+        Worker worker;
+        job.moveToThread(&worker.thread);
+        worker.call([&job] { job.setFinished(); });
+    }
+    QVERIFY(!job.thread());
+    QCOMPARE(observe(QTimeout::run(1s, &job))->end, End::Returned);
+}
+
+void tst_QTimeoutRunObject::timerOfAnotherThread()
+{
+    QTimer timer;
+    Worker worker;
+    timer.moveToThread(&worker.thread);
+    const auto inactive = observe(QTimeout::run(1s, &timer));
+    worker.call([] {});
+    clock().advance(0ms);
+    QCOMPARE(inactive->end, End::Returned);
+    worker.call([&timer] { timer.start(24h); });
+    const auto active = observe(QTimeout::run(1s, &timer));
+    worker.call([] {});
+    clock().advance(0ms);
+    QCOMPARE(active->end, End::Pending);
+    worker.call([&timer] { timer.start(0); });
+    QTRY_COMPARE(active->end, End::Returned);
+    worker.call([&timer] { timer.stop(); });
+    QCOMPARE(connectedSignals(&timer), QByteArrayList());
 }
 
 void tst_QTimeoutRunObject::awaitedObjectReturns()

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "scopetest.h"
+#include "worker.h"
 
 #include <QTimeout>
 #include <QTimeoutTestClock>
@@ -21,39 +22,6 @@
 using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 
-/*
-    A thread with an event loop, in which functions can be called.
-*/
-class Worker
-{
-public:
-    Worker() : m_context(new QObject)
-    {
-        m_context->moveToThread(&thread);
-        thread.start();
-    }
-    ~Worker() { stop(); }
-    Q_DISABLE_COPY_MOVE(Worker)
-
-    // Returns when the function has.
-    void call(const std::function<void()> &function)
-    {
-        QMetaObject::invokeMethod(m_context, function, Qt::BlockingQueuedConnection);
-    }
-    void stop()
-    {
-        if (QObject *context = std::exchange(m_context, nullptr))
-            context->deleteLater();
-        thread.quit();
-        thread.wait();
-    }
-
-    QThread thread;
-
-private:
-    QObject *m_context;
-};
-
 static void callInOtherThread(const std::function<void()> &function)
 {
     std::thread(function).join();
@@ -65,6 +33,35 @@ static void expectOtherThreadWarning(const char *function, const QTimeoutScope *
             function, scope,
             " lives in another thread. Use a queued connection or QMetaObject::invokeMethod().");
 }
+
+/*
+    Is asked whether it has finished, and does not write that down for other threads.
+*/
+class AskedJob : public Job
+{
+    Q_OBJECT
+
+public:
+    bool isFinished() const
+    {
+        askedIn = QThread::currentThread();
+        const bool answer = m_isFinished;
+        if (const auto once = std::exchange(onQuestion, nullptr))
+            once();
+        return answer;
+    }
+    void finish()
+    {
+        m_isFinished = true;
+        Q_EMIT finished();
+    }
+
+    mutable std::atomic<QThread *> askedIn = nullptr;
+    mutable std::function<void()> onQuestion;
+
+private:
+    bool m_isFinished = false;
+};
 
 /*
     S11.
@@ -108,6 +105,13 @@ private Q_SLOTS:
     void movedScopeAbortsObjectWhereItLives();
     void movedScopeWatchesFuture();
     void objectDestroyedInOtherThreadBeforeAbort();
+    void objectThatHasFinishedInOtherThread();
+    void objectInOtherThreadFinishesWhenAsked();
+    void objectInOtherThreadIsDestroyedBeforeItIsAsked();
+    void scopeIsDestroyedBeforeTheAnswer();
+    void scopeIsCancelledBeforeTheAnswer();
+    void scopeMovesBeforeTheAnswer();
+    void endArrivesDuringAbort();
     void stopTokenInOtherThread();
     void manyThreadsWithScopes();
     void threadEndsWithScopePending();
@@ -566,8 +570,8 @@ void tst_QTimeoutScopeThreads::objectInOtherThreadIsDestroyed()
 
 void tst_QTimeoutScopeThreads::movedScopeAbortsObjectWhereItLives()
 {
-    Worker worker;
     Job job;
+    Worker worker;
     QThread *seen = nullptr;
     job.onAbort = [&seen] { seen = QThread::currentThread(); };
     auto *scope = new QTimeoutScope(1h);
@@ -614,6 +618,121 @@ void tst_QTimeoutScopeThreads::objectDestroyedInOtherThreadBeforeAbort()
     QVERIFY(scope.isCancelled());
     QCoreApplication::processEvents();
     QCOMPARE(job->aborts, 0);
+}
+
+void tst_QTimeoutScopeThreads::objectThatHasFinishedInOtherThread()
+{
+    AskedJob job;
+    Worker worker;
+    job.finish();
+    job.moveToThread(&worker.thread);
+    QTimeoutScope scope(1h);
+    scope.watch(&job);
+    QTRY_COMPARE(scope.state(), QTimeoutScope::Finished);
+    QCOMPARE(job.askedIn, &worker.thread);
+    QCOMPARE(job.finishedReceivers(), 0);
+}
+
+// Whoever looks first and listens then misses it.
+void tst_QTimeoutScopeThreads::objectInOtherThreadFinishesWhenAsked()
+{
+    AskedJob job;
+    Worker worker;
+    job.moveToThread(&worker.thread);
+    job.onQuestion = [&] {
+        if (QThread::currentThread() == &worker.thread)
+            job.finish();
+        else
+            worker.call([&job] { job.finish(); });
+    };
+    QTimeoutScope scope(1h);
+    scope.watch(&job);
+    QTRY_COMPARE(scope.state(), QTimeoutScope::Finished);
+}
+
+void tst_QTimeoutScopeThreads::objectInOtherThreadIsDestroyedBeforeItIsAsked()
+{
+    Worker worker;
+    auto *job = new AskedJob;
+    job->moveToThread(&worker.thread);
+    Pause pause(worker, [job] { delete job; });
+    QTimeoutScope scope(1h);
+    scope.watch(job);
+    pause.end();
+    QTRY_COMPARE(scope.state(), QTimeoutScope::Finished);
+}
+
+void tst_QTimeoutScopeThreads::scopeIsDestroyedBeforeTheAnswer()
+{
+    AskedJob job;
+    Worker worker;
+    job.finish();
+    job.moveToThread(&worker.thread);
+    {
+        QTimeoutScope scope(1h);
+        scope.watch(&job);
+        worker.call([] {}); // the answer is queued
+    }
+    {
+        Pause pause(worker);
+        QTimeoutScope scope(1h);
+        scope.watch(&job);
+    } // there is nobody to answer any more
+    worker.call([] {});
+    QCoreApplication::processEvents();
+    QCOMPARE(job.askedIn, &worker.thread);
+}
+
+void tst_QTimeoutScopeThreads::scopeIsCancelledBeforeTheAnswer()
+{
+    AskedJob job;
+    Worker worker;
+    job.finish();
+    job.moveToThread(&worker.thread);
+    QTimeoutScope scope(1h);
+    scope.watch(&job);
+    worker.call([] {});
+    scope.cancel();
+    QVERIFY(scope.start(1h));
+    QCoreApplication::processEvents();
+    QVERIFY(scope.isActive());
+}
+
+void tst_QTimeoutScopeThreads::scopeMovesBeforeTheAnswer()
+{
+    AskedJob job;
+    Worker worker;
+    Worker other;
+    job.finish();
+    job.moveToThread(&worker.thread);
+    auto *scope = new QTimeoutScope(1h);
+    QSemaphore finished;
+    connect(scope, &QTimeoutScope::finished, scope, [&finished] { finished.release(); });
+    {
+        Pause pause(worker);
+        scope->watch(&job);
+        scope->moveToThread(&other.thread);
+    }
+    QVERIFY(finished.tryAcquire(1, 30000));
+    other.call([scope] { delete scope; });
+}
+
+// The end of a thread is told by the thread. The function is in the middle of its work when it arrives.
+void tst_QTimeoutScopeThreads::endArrivesDuringAbort()
+{
+    QThread thread;
+    thread.start();
+    QTimeoutScope scope(1h);
+    bool aborted = false;
+    scope.watch(&thread, [&aborted] {
+        QCoreApplication::processEvents();
+        aborted = true;
+    });
+    thread.quit();
+    QVERIFY(thread.wait(30000));
+    scope.cancel();
+    QVERIFY(aborted);
+    QVERIFY(scope.isCancelled());
 }
 
 void tst_QTimeoutScopeThreads::stopTokenInOtherThread()

@@ -51,8 +51,16 @@ class FinishedSaysSo : public Job
 
 public:
     using Job::Job;
-    bool isFinished() const { return done; }
+    bool isFinished() const
+    {
+        const bool answer = done;
+        if (const auto once = std::exchange(onQuestion, nullptr))
+            once();
+        return answer;
+    }
+
     bool done = false;
+    mutable std::function<void()> onQuestion;
 };
 
 // Has its own rule.
@@ -96,6 +104,8 @@ private Q_SLOTS:
     void finishedSignalWithArguments();
     void finishedSignalWatchedAsQObject();
     void objectThatHasFinishedAlready();
+    void objectThatFinishesWhenAsked_data();
+    void objectThatFinishesWhenAsked();
     void objectWithoutFinishedSignal();
     void watchingMoreMeanwhileKeepsScopeActive();
     void runUnderWayKeepsScopeActive();
@@ -315,6 +325,27 @@ void tst_QTimeoutScopeWatch::objectThatHasFinishedAlready()
     QTimeoutScope scope(1h);
     FinishedSaysSo job;
     job.done = true;
+    scope.watch(&job);
+    QVERIFY(scope.isActive());
+    QCoreApplication::processEvents();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+    QCOMPARE(job.aborts, 0);
+}
+
+void tst_QTimeoutScopeWatch::objectThatFinishesWhenAsked_data()
+{
+    QTest::addColumn<bool>("answer");
+    QTest::newRow("too late for the answer") << false;
+    QTest::newRow("in time") << true;
+}
+
+void tst_QTimeoutScopeWatch::objectThatFinishesWhenAsked()
+{
+    QFETCH(bool, answer);
+    QTimeoutScope scope(1h);
+    FinishedSaysSo job;
+    job.done = answer;
+    job.onQuestion = [&job] { Q_EMIT job.finished(); };
     scope.watch(&job);
     QVERIFY(scope.isActive());
     QCoreApplication::processEvents();
