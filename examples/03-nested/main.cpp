@@ -35,6 +35,7 @@ QCoro::Task<> loadPage(QTimeoutScope &, std::chrono::milliseconds forThePicture)
 }
 //! [nested]
 
+//! [wait]
 void show(std::chrono::milliseconds forThePage, std::chrono::milliseconds forThePicture)
 {
     try {
@@ -43,6 +44,7 @@ void show(std::chrono::milliseconds forThePage, std::chrono::milliseconds forThe
         std::puts("the page has timed out");
     }
 }
+//! [wait]
 
 } // namespace
 

@@ -256,10 +256,13 @@ private Q_SLOTS:
     void member();
     void checkpoint();
     void swallow();
+    void swallowInTryRun();
     void shield();
     void shieldInTime();
+    void shieldAtTheEnd();
     void remedy();
     void outlivesItsScope();
+    void currentScopeInAPlainCoroutine();
     void resumesInTheThreadOfTheScope();
     void safeFormsForGcc12();
 
@@ -369,6 +372,14 @@ void tst_SnippetsAbortable::swallow()
     QCOMPARE(result->value, 5);
 }
 
+void tst_SnippetsAbortable::swallowInTryRun()
+{
+    const auto result = observe(QTimeout::tryRun(1s, &bestEffort, 5));
+    clock().advance(1s);
+    QCOMPARE(result->end, End::Returned);
+    QCOMPARE(result->value->value_or(-1), 5);
+}
+
 void tst_SnippetsAbortable::shield()
 {
     QByteArray file;
@@ -391,6 +402,22 @@ void tst_SnippetsAbortable::shieldInTime()
     QCOMPARE(result->end, End::Pending);
     clock().advance(1ms);
     QCOMPARE(result->end, End::TimedOut);
+}
+
+void tst_SnippetsAbortable::shieldAtTheEnd()
+{
+    const auto justSave = [](QTimeoutScope &scope, QByteArray *file) -> QCoro::Task<int> {
+        co_await QTimeout::shield(save(scope, file, "all of it"));
+        co_return 42;
+    };
+    QByteArray file;
+    const auto result = observe(QTimeout::run(500ms, justSave, &file));
+    clock().advance(999ms);
+    QCOMPARE(result->end, End::Pending);
+    clock().advance(1ms);
+    QCOMPARE(result->end, End::Returned);
+    QCOMPARE(result->value, 42);
+    QCOMPARE(file, "all of it");
 }
 
 void tst_SnippetsAbortable::remedy()
@@ -419,6 +446,25 @@ void tst_SnippetsAbortable::outlivesItsScope()
     clock().advance(1s);
     QCOMPARE(result->end, End::Cancelled);
     QCOMPARE(log, QStringList("the scope is gone"));
+}
+
+void tst_SnippetsAbortable::currentScopeInAPlainCoroutine()
+{
+    QList<const QTimeoutScope *> seen;
+    const auto look = [](QList<const QTimeoutScope *> *scopes) -> QCoro::Task<> {
+        scopes->append(QTimeout::currentScope());
+        co_await QTimeout::sleepFor(1ms);
+        scopes->append(QTimeout::currentScope());
+    };
+    const auto outer = [](QTimeoutScope &, auto inner, auto *scopes) -> QCoro::Task<> {
+        co_await inner(scopes);
+        scopes->append(QTimeout::currentScope());
+    };
+    QTimeoutScope scope(1h);
+    const auto result = observe(outer(scope, look, &seen));
+    clock().advance(1ms);
+    QCOMPARE(result->end, End::Returned);
+    QCOMPARE(seen, QList<const QTimeoutScope *>({&scope, nullptr, &scope}));
 }
 
 void tst_SnippetsAbortable::resumesInTheThreadOfTheScope()
