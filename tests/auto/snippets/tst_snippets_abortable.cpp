@@ -10,6 +10,7 @@
 #include <QCoroNetworkReply>
 
 #include <QtConcurrent/qtconcurrentrun.h>
+#include <QtCore/qregularexpression.h>
 #include <QtCore/qscopedpointer.h>
 #include <QtNetwork/qnetworkaccessmanager.h>
 #include <QtNetwork/qnetworkreply.h>
@@ -99,6 +100,16 @@ private:
     QString m_title;
 };
 //! [member]
+
+//! [inner scope]
+QCoro::Task<> waitTwice(QTimeoutScope &)
+{
+    QTimeoutScope inner(1s);
+    co_await QTimeout::sleepFor(2s); // is not interrupted when `inner` expires
+    inner.start(1s);
+    co_await inner.run(QTimeout::sleepFor(2s)); // is, and throws QTimeoutError
+}
+//! [inner scope]
 
 //! [checkpoint]
 QCoro::Task<int> sum(QTimeoutScope &scope, QList<int> rows, std::function<int(int)> expensive)
@@ -254,6 +265,7 @@ private Q_SLOTS:
     void scopeIsPassedOn();
     void calls();
     void member();
+    void innerScope();
     void checkpoint();
     void swallow();
     void swallowInTryRun();
@@ -341,6 +353,16 @@ void tst_SnippetsAbortable::member()
     const auto result = observe(browser.open(url("/good")));
     QTRY_COMPARE(result->end, End::Returned);
     QCOMPARE(browser.title(), "ready");
+}
+
+void tst_SnippetsAbortable::innerScope()
+{
+    const auto result = observe(QTimeout::run(1h, &waitTwice));
+    QTest::ignoreMessage(QtInfoMsg, QRegularExpression("has expired without ever having had work"));
+    clock().advance(2999ms);
+    QCOMPARE(result->end, End::Pending);
+    clock().advance(1ms);
+    QCOMPARE(result->end, End::TimedOut);
 }
 
 // Rows that take at least twenty times as long as there is time for, without the event loop.
