@@ -3,8 +3,8 @@
 
 // 04: Clean-up that may wait.
 //
-// A coroutine that has been interrupted may take the time to clean up. It is not interrupted a second time
-// by the same abort, so that the clean-up needs a deadline of its own.
+// A coroutine that has been interrupted may take the time to clean up. The same abort does not interrupt it
+// a second time, which is why the clean-up needs deadlines of its own.
 
 #include <QTimeout>
 
@@ -41,7 +41,8 @@ QCoro::Task<> transfer(QTimeoutScope &)
     }
     if (error) {
         co_await QTimeout::run(1min, &rollBack);
-        if (!co_await QTimeout::tryRun(50ms, &notify))
+        const bool isTold = co_await QTimeout::tryRun(50ms, &notify);
+        if (!isTold)
             std::puts("nobody was told");
         std::rethrow_exception(error);
     }

@@ -53,9 +53,9 @@
         it waits, with all that it has called, and run() ends when it has cleaned up.
     \endlist
 
-    A function, such as a lambda with captures, and copies of \a args are kept until the coroutine
-    has ended; use \c std::ref() to pass a reference. What else has been started under its scope
-    and is still there when it ends is aborted.
+    A function, such as a lambda with captures, and \a args are copied or moved, and kept until the
+    coroutine has ended; use \c std::ref() to pass a reference. What else has been started under its
+    scope and is still there when it ends is aborted.
 
     The result is what \c co_await would give for the operation. Exceptions of the operation are
     passed on. If the QObject that is waited for is destroyed, or the QFuture is cancelled by
