@@ -10,7 +10,8 @@
     \brief The exception that says that a deadline has passed.
 
     It is thrown to whoever awaits QTimeout::run() or QTimeoutScope::run() when the deadline passes
-    before the operation has finished, and stored in the future that QTimeout::withTimeout() gives.
+    before the operation has finished, to whoever awaits an abortable coroutine that the deadline
+    has interrupted, and stored in the future that QTimeout::withTimeout() gives.
 
     \code
     try {
@@ -58,7 +59,8 @@ QTimeoutError *QTimeoutError::clone() const
 
     It is thrown to whoever awaits QTimeout::run() or QTimeoutScope::run() when the scope is
     cancelled or destroyed, when the QObject that is awaited is destroyed, and when the QFuture that
-    is awaited is cancelled.
+    is awaited is cancelled. In an \l{Abortable coroutines}{abortable coroutine} it is what every abort
+    throws, that of a deadline, too; it is to be rethrown when the coroutine has cleaned up.
 
     It is not a \c std::exception, so that code which handles errors does not handle it by mistake:
     a cancellation goes up to the one who has cancelled. It is Python's \c CancelledError.

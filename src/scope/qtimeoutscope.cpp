@@ -830,6 +830,11 @@ void QTimeoutScopePrivate::enterThread()
     between the two lines above would not be interrupted by anything. If a scope expires
     without anybody having made use of it, a message in the category \c qtimeout says so.
 
+    A coroutine that takes the scope as a parameter is put under it as a whole. It is interrupted
+    wherever it waits, see \l{Abortable coroutines}:
+
+    \snippet tst_snippets_abortable.cpp abortable
+
     \section1 States
 
     A scope is Inactive until it is started, or Active from its construction if it is given a
@@ -872,6 +877,12 @@ void QTimeoutScopePrivate::enterThread()
 
     A scope whose parent is a scope is nested in it. When the outer one is aborted, so is the inner:
     it becomes Expired if its own deadline has passed by then, and Cancelled otherwise.
+
+    A scope without a parent that is created by an abortable coroutine while it runs is nested, too:
+    in the scope that the coroutine has taken or, if that has ended, in the nearest around it that is
+    still active. So is what the coroutine runs by QTimeout::run(). A scope with another parent is not,
+    and neither is what a nested event loop does meanwhile or a slot of a scope's own signal. A plain
+    coroutine remembers nothing when it is suspended; there, pass the outer scope as the parent.
 
     \section1 Threads
 
@@ -1019,7 +1030,8 @@ static const QTimeoutScopePrivate *decisiveLife(const QTimeoutScopePrivate *life
 }
 
 /*!
-    Returns the earliest of the deadlines of this scope and of all active scopes that enclose it.
+    Returns the earliest of the deadlines of this scope and of all active scopes that enclose it, up
+    to a QTimeout::shield().
 
     \sa deadline(), enclosingScope()
 */
@@ -1048,6 +1060,8 @@ std::chrono::nanoseconds QTimeoutScope::remainingTime() const
 /*!
     Returns the nearest active scope that this one is nested in; if there is none, the QObject
     parent if that is a scope; or null.
+
+    \sa {Nesting}, QTimeout::currentScope()
 */
 QTimeoutScope *QTimeoutScope::enclosingScope() const
 {
@@ -1079,7 +1093,9 @@ std::stop_token QTimeoutScope::stopToken() const
     it expire there and then, with all that belongs to it.
 
     Throws QTimeoutError if this scope has expired, now or before, and QTimeoutCancelled if it has
-    been cancelled. Does nothing on an inactive or finished scope.
+    been cancelled. Does nothing on an inactive or finished scope. In an abortable coroutine that has
+    taken this scope, it is an interruption like that at a \c co_await, and throws QTimeoutCancelled
+    in either case.
 
     \code
     while (!rows.isEmpty()) {
@@ -1324,13 +1340,16 @@ void QTimeoutScope::childEvent(QChildEvent *event)
 namespace QTimeout {
 
 /*!
-    \relates QTimeoutScope
+    Returns the scope of the \l{Abortable coroutines}{abortable coroutine} that is running, that is
+    the one it has taken as a parameter. Returns null if none is running, or if its scope has been
+    destroyed: a coroutine that cleans up may outlive its scope, and then must not use the reference
+    that it has taken.
 
-    Returns the scope that the abortable coroutine which is running has taken, or null: if none is running, or if
-    its scope has been destroyed.
+    What the coroutine calls directly is run by it, slots included. What a nested event loop delivers
+    meanwhile, and slots of scopes' own signals, are not. A plain coroutine is run by it up to its
+    first suspension, and by nobody from then on.
 
-    A slot that the coroutine's own code calls is run by it. What a nested event loop delivers meanwhile, and
-    slots of scopes' own signals, are not. In a plain coroutine nothing is remembered across its suspensions.
+    \sa QTimeoutScope::enclosingScope()
 */
 QTimeoutScope *currentScope()
 {

@@ -32,6 +32,7 @@
     \code
     QNetworkReply *reply = co_await QTimeout::run(1500ms, manager.get(request));
     const int code = co_await QTimeout::run(30s, dialog, &QDialog::finished);
+    const Profile profile = co_await QTimeout::run(1500ms, &loadProfile, url);
     \endcode
 
     If the deadline passes first, the operation is aborted by the rule that QTimeoutAbort has for
@@ -45,7 +46,16 @@
         QCoro can await; or anything else for which a QCoro header is included.
     \li A sender and, in \a args, one of its signals. The result is the signal's argument, a tuple
         if it has several, and void if it has none. The sender is not aborted.
+    \li A function that takes a \c{QTimeoutScope &} before the further \a args and returns a
+        QCoro::Task, or a member function, with the object as the first of \a args. It is called at
+        once, with a scope that expires at \a deadline. If it is a coroutine, it is an
+        \l{Abortable coroutines}{abortable} one: when the deadline passes it is interrupted wherever
+        it waits, with all that it has called, and run() ends when it has cleaned up.
     \endlist
+
+    A function, such as a lambda with captures, and \a args are copied or moved, and kept until the
+    coroutine has ended; use \c std::ref() to pass a reference. What else has been started under its
+    scope and is still there when it ends is aborted.
 
     The result is what \c co_await would give for the operation. Exceptions of the operation are
     passed on. If the QObject that is waited for is destroyed, or the QFuture is cancelled by
@@ -57,28 +67,35 @@
     the operation ends in. An object that lives in another thread is asked there whether it has
     finished already, and is aborted there, so that thread needs an event loop too.
 
+    \section1 Nesting
+
+    In an abortable coroutine, run() is nested in the coroutine's scope, and ends with that too. The
+    task then throws QTimeoutCancelled.
+
     \section1 What cannot be aborted
 
-    A plain coroutine cannot be interrupted by anybody, since QCoro's tasks know no cancellation.
-    Then run() stops waiting for it; it goes on by itself, its result is discarded when it comes,
-    and its frame is freed then. What run(), tryRun(), sleepFor() and sleepUntil() give does end
-    when nobody waits for it any more.
+    A plain coroutine, one that takes no scope, cannot be interrupted by anybody, since QCoro's tasks
+    know no cancellation. Then run() stops waiting for it; it goes on by itself, its result is
+    discarded when it comes, and its frame is freed then. The remedy is to let it take a
+    \c{QTimeoutScope &}, and to pass the function instead of the task: \c{run(1s, &load, url)} instead
+    of \c{run(1s, load(url))}. What run(), tryRun(), sleepFor() and sleepUntil() give does end when
+    nobody waits for it any more.
 
     An awaitable that is passed as an lvalue, and a step of a QCoro::AsyncGenerator, cannot be given
     up safely. The expiry arrives when they end.
 
     A QTimer is left running: it belongs to its owner.
 
-    \section1 A trap of g++ 12
+    \section1 Traps of g++ 12
 
     That compiler destroys the closure of a lambda twice if it has captures and is written inside a
     \c co_await expression, in any coroutine library. Write \c{auto task = run(...); co_await task;}
-    there.
+    there. See \l{What g++ 12 gets wrong} for this and others.
 
     This is Python's \c{asyncio.wait_for()} and \c{async with timeout(delay)} for one operation, and
     tokio's \c{timeout()}.
 
-    \sa tryRun(), waitFor(), QTimeoutScope::run()
+    \sa tryRun(), waitFor(), shield(), QTimeoutScope::run(), {Abortable coroutines}
 */
 
 /*!
@@ -94,7 +111,12 @@
     \endcode
 
     Only the passing of this very deadline is meant. A QTimeoutError that the operation throws by
-    itself, a cancellation and other errors go through.
+    itself, the end of an enclosing scope, a cancellation and other errors go through.
+
+    If \a operation is a function that takes a scope, it is called as by run(). If it returns a value
+    in spite of the deadline, because it has caught QTimeoutCancelled, that is the result.
+
+    \snippet 02-without-error/main.cpp try
 
     This is Trio's \c move_on_after and Kotlin's \c withTimeoutOrNull.
 */
@@ -105,6 +127,8 @@
     Waits for \a operation (with \a args) until \a deadline like run(), but blocks in a nested event
     loop, and returns the result itself. For \c main(), tests and other places outside of
     coroutines.
+
+    \snippet 03-nested/main.cpp wait
 
     If the application quits meanwhile, the operation is aborted and QTimeoutCancelled is thrown.
 */
@@ -132,10 +156,11 @@
 
     Waits for \a operation (with \a args) under this scope, and returns a QCoro::Task with what it
     gives. If the scope expires, the operation is aborted and the task throws QTimeoutError; if it
-    is cancelled or destroyed, QTimeoutCancelled. See QTimeout::run() for what can be waited for.
+    is cancelled or destroyed, QTimeoutCancelled. See QTimeout::run() for what can be waited for. A
+    function gets this scope.
 
-    Under a scope that has expired or was cancelled, the operation is aborted at once and the task
-    throws accordingly. Under an inactive or finished one it runs without a deadline, and a warning
+    Under a scope that has expired or was cancelled, the operation is aborted at once, a function is
+    not called, and the task throws accordingly. Under an inactive or finished one it runs without a deadline, and a warning
     is logged.
 
     That a run has ended does not finish the scope: the next one has what is left of the deadline.
@@ -149,6 +174,29 @@
     Waits for \a operation (with \a args) under this scope like run(), but gives an empty \c
     std::optional, or \c false, when this scope has expired. A cancellation still throws
     QTimeoutCancelled.
+*/
+
+/*!
+    \fn template <typename Awaitable> auto QTimeout::shield(Awaitable &&awaitable)
+
+    Returns \a awaitable as something to be awaited that is not aborted when the \l{Abortable
+    coroutines}{abortable coroutine} which awaits it is: neither the wait nor what it waits for, nor
+    anything that this has started. The abort waits, and arrives at the next \c co_await of the
+    coroutine that suspends. If there is none, the coroutine ends as if nothing had happened.
+
+    \snippet tst_snippets_abortable.cpp shield
+
+    Deadlines that are set inside the shield still work, and QTimeoutScope::effectiveDeadline() looks
+    no further than the shield. A clean-up needs no shield: a coroutine is interrupted only once by
+    the same abort.
+
+    Anything that run() can wait for can be shielded, but for a function and a signal: a named task,
+    too, which stays where it is. In a plain coroutine, shield() has no effect.
+
+    This is Trio's \c{CancelScope(shield=True)} for one operation. Unlike \c{asyncio.shield()}, the
+    coroutine stays there and waits.
+
+    \sa run()
 */
 
 namespace QTimeout {
