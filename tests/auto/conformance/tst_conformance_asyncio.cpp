@@ -41,6 +41,7 @@ private Q_SLOTS:
     void outerDeadlineThatPassesInAComputationGoesThroughTheInnerBlock();
     void outerDeadlineInterruptsWhatFollowsTheInnerTimeout();
     void cleanUpHasADeadlineOfItsOwn();
+    void cleanUpAfterACancellationHasADeadlineOfItsOwn();
     void cleanUpAfterACancellationCanBeCancelled();
 
     // states
@@ -463,6 +464,34 @@ void tst_ConformanceAsyncio::cleanUpHasADeadlineOfItsOwn()
     clock().advance(10ms);
     QCOMPARE(cleanUpEnd, End::TimedOut);
     QCOMPARE(observed->end, End::TimedOut);
+}
+
+// test_timeouts.py: test_timeout_after_cancellation
+void tst_ConformanceAsyncio::cleanUpAfterACancellationHasADeadlineOfItsOwn()
+{
+    const auto block = [](QTimeoutScope &scope) -> QCoro::Task<End> {
+        bool interrupted = false;
+        scope.cancel();
+        try {
+            co_await QTimeout::sleepFor(1s);
+        } catch (const QTimeoutCancelled &) {
+            interrupted = true;
+        }
+        End end = End::Pending;
+        try {
+            co_await QTimeout::run(0s, &sleeping, 1s);
+            end = End::Returned;
+        } catch (const QTimeoutError &) {
+            end = interrupted ? End::TimedOut : End::Failed;
+        }
+        co_return end;
+    };
+    QTimeoutScope task(QDeadlineTimer::Forever);
+    const auto observed = observe(task.run(block));
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0s);
+    QCOMPARE(observed->end, End::Returned);
+    QCOMPARE(*observed->value, End::TimedOut);
 }
 
 // test_timeouts.py: test_cancel_in_timeout_after_cancellation; differs
