@@ -45,6 +45,9 @@ private Q_SLOTS:
     // cancelling
     void cancelTwiceIsOnce();
     void cancelledCoroutineIsInterruptedOnce();
+    void scopeThatEndsInTheCallDoesNotEndTheRun_data();
+    void scopeThatEndsInTheCallDoesNotEndTheRun();
+    void scopeThatIsFinishedInTheCallIsNoMisuse();
     void callableIsNotCalledUnderACancelledScope();
     void coroutineCalledUnderACancelledScopeRunsToItsFirstAwait();
     void watchUnderACancelledScopeAbortsAtOnce();
@@ -343,6 +346,81 @@ void tst_ConformanceTrio::cancelledCoroutineIsInterruptedOnce()
     clock().advance(1ms);
     QCOMPARE(observed->end, End::Returned);
     QCOMPARE(record, QByteArrayList({"interrupted", "slept", "asked"}));
+}
+
+namespace {
+
+QCoro::Task<int> outlastItsScope(QTimeoutScope &scope, bool expires, bool isShielded,
+                                 QTimeoutTestClock *clock)
+{
+    if (expires) {
+        scope.reschedule(-1s);
+        clock->advance(0ns);
+    } else {
+        scope.cancel();
+    }
+    if (isShielded) {
+        co_await QTimeout::shield(QTimeout::sleepFor(1s));
+    } else {
+        try {
+            co_await sleepForever();
+        } catch (const QTimeoutCancelled &) {
+        }
+        co_await QTimeout::sleepFor(1s);
+    }
+    co_return scope.state();
+}
+
+} // namespace
+
+void tst_ConformanceTrio::scopeThatEndsInTheCallDoesNotEndTheRun_data()
+{
+    QTest::addColumn<bool>("own");
+    QTest::addColumn<bool>("expires");
+    QTest::addColumn<bool>("shielded");
+    for (const bool own : {false, true}) {
+        for (const bool expires : {false, true}) {
+            for (const bool shielded : {false, true}) {
+                QTest::addRow("%s %s, %s", own ? "scope of the run" : "scope",
+                              expires ? "expires" : "is cancelled",
+                              shielded ? "shielded" : "swallowed")
+                        << own << expires << shielded;
+            }
+        }
+    }
+}
+
+// test_run: test_cancel_edge_cases, test_cancel_points (main4), test_cancel_scope_nesting (a scope
+// that is pending but left): there, the scope is cancelled before the first checkpoint
+void tst_ConformanceTrio::scopeThatEndsInTheCallDoesNotEndTheRun()
+{
+    QFETCH(const bool, own);
+    QFETCH(const bool, expires);
+    QFETCH(const bool, shielded);
+    QTimeoutScope scope(1h);
+    const auto observed = own
+            ? observe(QTimeout::run(1h, &outlastItsScope, expires, shielded, &clock()))
+            : observe(scope.run(&outlastItsScope, expires, shielded, &clock()));
+    clock().advance(999ms);
+    const End early = observed->end;
+    clock().advance(1ms);
+    QCOMPARE(early, End::Pending);
+    QCOMPARE(observed->end, End::Returned);
+    QCOMPARE(*observed->value, int(expires ? QTimeoutScope::Expired : QTimeoutScope::Cancelled));
+}
+
+// test_run: test_cancel_scope_misnesting_1, where the scope is left before the first checkpoint
+void tst_ConformanceTrio::scopeThatIsFinishedInTheCallIsNoMisuse()
+{
+    QTest::failOnWarning(QRegularExpression(QStringLiteral(".")));
+    auto block = [](QTimeoutScope &scope) -> QCoro::Task<> {
+        scope.finish();
+        co_await QTimeout::sleepFor(1s);
+    };
+    QTimeoutScope scope(1h);
+    const auto observed = observe(scope.run(block));
+    clock().advance(1s);
+    QCOMPARE(observed->end, End::Returned);
 }
 
 // test_run: test_precancelled_task, test_cancel_unbound (cancel before entry). Differs: A13.
