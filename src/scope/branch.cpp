@@ -28,10 +28,7 @@ Branch::Branch(Kind kind, Frame *starter) noexcept : Work(kind), m_starter(start
     if (!starter)
         return;
     m_born = starter->m_stretch;
-    m_nextBranch = starter->m_firstBranch;
-    if (m_nextBranch)
-        m_nextBranch->m_previousBranch = this;
-    starter->m_firstBranch = this;
+    linkTo(starter);
 }
 
 Branch::~Branch()
@@ -62,8 +59,29 @@ void Branch::leaveStarter() noexcept
         m_nextBranch->m_previousBranch = m_previousBranch;
     m_previousBranch = nullptr;
     m_nextBranch = nullptr;
-    if (isMarked())
+    if (isMarked() && !m_isAdopted)
         --starter->m_markedBranches;
+}
+
+void Branch::linkTo(Frame *starter) noexcept
+{
+    m_starter = starter;
+    m_nextBranch = starter->m_firstBranch;
+    if (m_nextBranch)
+        m_nextBranch->m_previousBranch = this;
+    starter->m_firstBranch = this;
+}
+
+/*
+    The starter has ended. The one above does not wait for what it has not started itself, but may have a
+    shield in which this still is.
+*/
+void Branch::goTo(Frame *above) noexcept
+{
+    leaveStarter();
+    m_isAdopted = true;
+    if (above)
+        linkTo(above);
 }
 
 void Branch::joinScopeOfStarter()
@@ -76,7 +94,7 @@ void Branch::mark(quint64 serial, Cause cause) noexcept
 {
     if (!isMarked()) {
         m_cause = cause;
-        if (m_starter)
+        if (m_starter && !m_isAdopted)
             ++m_starter->m_markedBranches;
     }
     m_marked = serial;
@@ -84,9 +102,11 @@ void Branch::mark(quint64 serial, Cause cause) noexcept
 
 bool Branch::isAbortedWithStarter() const noexcept
 {
-    for (const Frame *above = m_starter; above; above = above->m_starter) {
+    const Branch *each = this;
+    while (const Frame *above = each->m_isAdopted ? nullptr : each->m_starter) {
         if (above->isPending() && above->m_marked == m_marked)
             return true;
+        each = above;
     }
     return false;
 }

@@ -189,10 +189,8 @@ void Frame::finish() noexcept
 {
     m_hasFinished = true;
     Branch::leave();
-    while (Branch *branch = m_firstBranch) {
-        branch->leaveStarter();
-        branch->interruptIfDue(); // if it was in a shield together with this
-    }
+    while (m_firstBranch)
+        m_firstBranch->goTo(starter());
     if (m_token)
         std::exchange(m_token, {})->frame = nullptr;
     unlinkShield();
@@ -380,8 +378,6 @@ void Frame::endShield()
 // The innermost first.
 bool Frame::interruptBranch()
 {
-    if (m_markedBranches == 0)
-        return false;
     for (Branch *branch = m_firstBranch; branch; branch = branch->m_nextBranch) {
         if (Frame *frame = branch->frame(); frame && frame->interruptBranch())
             return true;
@@ -409,7 +405,8 @@ bool Frame::holds(const Branch *branch) const noexcept
     if (branch->address() == m_shield.task || branch->address() == m_shield.callee
         || branch->isAwaitedBy(m_shield.task))
         return true;
-    return !m_shield.isExact && branch->m_starter == this && branch->m_born == m_stretch;
+    return !m_shield.isExact && branch->m_starter == this && !branch->m_isAdopted
+            && branch->m_born == m_stretch;
 }
 
 bool Frame::holds(const QTimeoutScopePrivate *life) const noexcept

@@ -262,7 +262,8 @@ QTimeoutScopePrivate::Abort::Abort(QTimeoutScopePrivate *life, State state)
     // Lives inside, which have ended before, and whose work has not been aborted yet.
     for (const Abort *before = m_outer; before; before = before->m_outer) {
         for (const Ended &ended : std::as_const(before->m_lives)) {
-            if (ended.life->m_aborting && ended.life->isNestedIn(life))
+            if (ended.life->m_aborting && ended.life->isNestedIn(life)
+                && !ended.life->isShieldedFrom(life))
                 ended.life->markWork(m_serial);
         }
     }

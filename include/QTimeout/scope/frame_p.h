@@ -99,6 +99,8 @@ private:
     friend class ::QTimeoutScopePrivate;
 
     void leaveStarter() noexcept;
+    void goTo(Frame *above) noexcept;
+    void linkTo(Frame *starter) noexcept;
     void leaveRemotely();
 
     Frame *m_starter; // null when it has ended
@@ -108,6 +110,7 @@ private:
     QExplicitlySharedDataPointer<Distance> m_distance; // when its scope has gone to another thread
     quint32 m_born = 0; // the stretch of its starter
     Cause m_cause = Cause::Cancelled; // of the first abort
+    bool m_isAdopted = false; // the starter has ended, and this is the one above it
 };
 
 /*
