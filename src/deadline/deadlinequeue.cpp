@@ -9,8 +9,11 @@
 #include <QtCore/qthread.h>
 
 #include <algorithm>
+#include <bit>
+#include <limits>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 /*
     The deadline queue
@@ -80,8 +83,6 @@ namespace QTimeout::detail {
 
 using namespace std::chrono_literals;
 
-static constexpr size_t Arity = 4;
-static constexpr size_t SmallestCapacity = 1024;
 // So late that data may have arrived meanwhile.
 static constexpr qint64 LateNSecs = std::chrono::nanoseconds(2ms).count();
 
@@ -144,6 +145,7 @@ void Mailbox::close()
 
 DeadlineQueue::DeadlineQueue() : m_mailbox(new Mailbox(this))
 {
+    m_hand = tickOf(now());
     t_queue = this;
     m_timer.setSingleShot(true);
     m_timer.setTimerType(Qt::PreciseTimer);
@@ -168,10 +170,10 @@ DeadlineQueue::DeadlineQueue() : m_mailbox(new Mailbox(this))
 DeadlineQueue::~DeadlineQueue()
 {
     m_mailbox->close();
-    for (DeadlineEntry *entry = m_firstYoung; entry; entry = entry->m_links.next)
-        entry->m_queue = nullptr;
-    for (const Node &node : m_heap)
-        node.entry->m_queue = nullptr;
+    for (const Slot &slot : m_slots) {
+        for (DeadlineLink *each = slot.head.m_next; each != &slot.head; each = each->m_next)
+            static_cast<DeadlineEntry *>(each)->m_queue = nullptr;
+    }
     t_queue = nullptr;
 }
 
@@ -233,54 +235,142 @@ qint64 DeadlineQueue::fromReal(qint64 time) const noexcept
 }
 
 /*
+    The wheel
+*/
+
+inline bool DeadlineQueue::isOccupied(size_t slot) const noexcept
+{
+    return m_occupied[slot >> SlotBits] >> (slot % SlotsOfLevel) & 1;
+}
+
+/*
+    The slot in which the earliest entries are; DueSlot if there are none in the wheel.
+*/
+inline size_t DeadlineQueue::firstSlot() const noexcept
+{
+    for (size_t level = 0; level < Levels; ++level) {
+        if (const quint64 occupied = m_occupied[level])
+            return (level << SlotBits) + static_cast<size_t>(std::countr_zero(occupied));
+    }
+    return DueSlot;
+}
+
+/*
+    The tick with which a slot begins: it has the hand's digits above its level, its own there, and
+    zeros below.
+*/
+inline qint64 DeadlineQueue::startOf(size_t slot) const noexcept
+{
+    const size_t shift = (slot >> SlotBits) * SlotBits;
+    const qint64 above = m_hand >> shift >> SlotBits << SlotBits;
+    return (above | static_cast<qint64>(slot % SlotsOfLevel)) << shift;
+}
+
+// The tick before which it ends.
+inline qint64 DeadlineQueue::endOf(size_t slot) const noexcept
+{
+    return startOf(slot) + (qint64(1) << (slot >> SlotBits) * SlotBits);
+}
+
+inline void DeadlineQueue::clear(size_t slot) noexcept
+{
+    m_slots[slot].latest = ForeverNSecs;
+    m_occupied[slot >> SlotBits] &= ~(quint64(1) << (slot % SlotsOfLevel));
+}
+
+inline void DeadlineQueue::append(size_t slot, DeadlineEntry *entry) noexcept
+{
+    auto &[head, latest] = m_slots[slot];
+    entry->m_slot = static_cast<quint16>(slot);
+    entry->m_previous = head.m_previous;
+    entry->m_next = &head;
+    head.m_previous->m_next = entry;
+    head.m_previous = entry;
+    latest = std::min(latest, entry->latest());
+    m_occupied[slot >> SlotBits] |= quint64(1) << (slot % SlotsOfLevel);
+}
+
+/*
+    The level is that of the highest digit in which the entry's tick and the hand differ.
+*/
+inline void DeadlineQueue::link(DeadlineEntry *entry) noexcept
+{
+    const qint64 tick = std::max(tickOf(entry->m_deadline), m_hand);
+    const quint64 differing = static_cast<quint64>(tick ^ m_hand) | (SlotsOfLevel - 1);
+    const size_t level = (static_cast<size_t>(std::bit_width(differing)) - 1) / SlotBits;
+    const size_t digit = static_cast<size_t>(tick >> (level * SlotBits)) % SlotsOfLevel;
+    append((level << SlotBits) + digit, entry);
+}
+
+inline void DeadlineQueue::unlink(DeadlineEntry *entry) noexcept
+{
+    entry->m_previous->m_next = entry->m_next;
+    entry->m_next->m_previous = entry->m_previous;
+    if (entry->m_previous == entry->m_next) // the head
+        clear(entry->m_slot);
+}
+
+inline void DeadlineQueue::move(DeadlineEntry *entry, qint64 previousDeadline) noexcept
+{
+    if (entry->m_deadline >= previousDeadline && entry->m_slot != DueSlot) {
+        qint64 &latest = m_slots[entry->m_slot].latest;
+        latest = std::min(latest, entry->latest());
+    } else {
+        unlink(entry);
+        link(entry);
+    }
+}
+
+/*
+    Empties a slot. Those for which the function returns false are placed anew.
+*/
+template<typename Function>
+void DeadlineQueue::redistribute(size_t slot, Function isTaken)
+{
+    DeadlineLink &head = m_slots[slot].head;
+    DeadlineLink *each = head.m_next;
+    head = {&head, &head};
+    clear(slot);
+    while (each != &head) {
+        auto *entry = static_cast<DeadlineEntry *>(std::exchange(each, each->m_next));
+        if (!isTaken(entry))
+            link(entry);
+    }
+}
+
+/*
     The entries
 */
 
 void DeadlineQueue::set(DeadlineEntry *entry, Time time)
 {
     Q_ASSERT(!entry->m_queue || entry->m_queue == this);
-    entry->m_deadline = time.deadline;
-    entry->m_latest = time.latest;
+    const qint64 previousDeadline = std::exchange(entry->m_deadline, time.deadline);
     if (time.deadline == ForeverNSecs) {
         if (entry->m_queue)
             remove(entry);
         return;
     }
+    static constexpr qint64 LongestSlack = std::numeric_limits<quint32>::max();
+    entry->m_slack = static_cast<quint32>(std::min(time.latest - time.deadline, LongestSlack));
     entry->m_serial = ++m_lastSerial;
-    if (entry->m_queue)
-        move(entry);
-    else
-        insert(entry);
+    if (entry->m_queue) {
+        move(entry, previousDeadline);
+    } else {
+        entry->m_queue = this;
+        ++m_size;
+        link(entry);
+    }
     if (m_frozen ? time.deadline <= m_frozenTime : time.latest < m_wakeUp)
         arm(time.latest);
-}
-
-void DeadlineQueue::insert(DeadlineEntry *entry)
-{
-    entry->m_queue = this;
-    addYoung(entry);
-}
-
-void DeadlineQueue::move(DeadlineEntry *entry)
-{
-    if (entry->m_young) {
-        m_youngWakeUp = std::min(m_youngWakeUp, entry->m_latest);
-    } else if (entry->m_deadline < m_heap[entry->m_index].deadline) {
-        removeFromHeap(entry->m_index);
-        addYoung(entry);
-    }
 }
 
 void DeadlineQueue::remove(DeadlineEntry *entry) noexcept
 {
     Q_ASSERT(entry->m_queue == this);
     entry->m_queue = nullptr;
-    if (entry->m_young) {
-        removeYoung(entry);
-    } else {
-        removeFromHeap(entry->m_index);
-        shrink();
-    }
+    --m_size;
+    unlink(entry);
 }
 
 void DeadlineQueue::release(DeadlineEntry *entry) noexcept
@@ -289,149 +379,107 @@ void DeadlineQueue::release(DeadlineEntry *entry) noexcept
     entry->m_deadline = toReal(entry->m_deadline);
 }
 
-void DeadlineQueue::addYoung(DeadlineEntry *entry) noexcept
+/*
+    What is due
+*/
+
+inline bool DeadlineQueue::precedes(const DeadlineEntry *a, const DeadlineEntry *b) noexcept
 {
-    entry->m_young = true;
-    entry->m_links = {nullptr, m_firstYoung};
-    if (m_firstYoung)
-        m_firstYoung->m_links.previous = entry;
-    m_firstYoung = entry;
-    ++m_youngCount;
-    m_youngWakeUp = std::min(m_youngWakeUp, entry->m_latest);
+    return a->m_deadline != b->m_deadline ? a->m_deadline < b->m_deadline
+                                          : a->m_serial < b->m_serial;
 }
 
-void DeadlineQueue::removeYoung(DeadlineEntry *entry) noexcept
+inline DeadlineEntry *DeadlineQueue::firstDue() const noexcept
 {
-    const auto [previous, next] = entry->m_links;
-    if (previous)
-        previous->m_links.next = next;
-    else
-        m_firstYoung = next;
-    if (next)
-        next->m_links.previous = previous;
-    --m_youngCount;
+    return hasDue() ? static_cast<DeadlineEntry *>(m_slots[DueSlot].head.m_next) : nullptr;
 }
 
-void DeadlineQueue::growUp()
+/*
+    Adds to the due list what the slot has up to the hand's tick and up to \a time.
+*/
+void DeadlineQueue::takeSlot(size_t slot, qint64 time)
 {
-    const size_t grownUp = m_heap.size();
-    const bool many = m_youngCount > grownUp / 8;
-    if (m_heap.capacity() < grownUp + m_youngCount)
-        m_heap.reserve(std::max(grownUp + m_youngCount, 2 * grownUp));
-    for (DeadlineEntry *entry = m_firstYoung; entry;) {
-        DeadlineEntry *next = entry->m_links.next;
-        const Node node{entry->m_deadline, entry->m_serial, entry};
-        entry->m_young = false;
-        m_heap.push_back(node);
-        if (many)
-            place(m_heap.size() - 1, node);
-        else
-            siftUp(m_heap.size() - 1, node);
-        entry = next;
-    }
-    if (many && m_heap.size() > 1) {
-        for (size_t i = (m_heap.size() - 2) / Arity + 1; i-- > 0;)
-            siftDown(i, m_heap[i]);
-    }
-    m_firstYoung = nullptr;
-    m_youngCount = 0;
-    m_youngWakeUp = ForeverNSecs;
+    bool sorted = true;
+    redistribute(slot, [&](DeadlineEntry *entry) {
+        if (entry->m_deadline > time || tickOf(entry->m_deadline) > m_hand)
+            return false;
+        if (hasDue())
+            sorted &= precedes(static_cast<DeadlineEntry *>(m_slots[DueSlot].head.m_previous),
+                               entry);
+        append(DueSlot, entry);
+        return true;
+    });
+    if (!sorted)
+        sortDue();
 }
 
-bool DeadlineQueue::precedes(const Node &a, const Node &b) noexcept
+/*
+    Copies of what is compared are quicker to sort than what is scattered all over memory.
+*/
+void DeadlineQueue::sortDue()
 {
-    return a.deadline != b.deadline ? a.deadline < b.deadline : a.serial < b.serial;
-}
+    struct Copy
+    {
+        qint64 deadline;
+        quint64 serial;
+        DeadlineEntry *entry;
 
-void DeadlineQueue::place(size_t index, const Node &node) noexcept
-{
-    m_heap[index] = node;
-    node.entry->m_index = index;
-}
-
-void DeadlineQueue::siftUp(size_t index, Node node) noexcept
-{
-    while (index > 0) {
-        const size_t parent = (index - 1) / Arity;
-        if (!precedes(node, m_heap[parent]))
-            break;
-        place(index, m_heap[parent]);
-        index = parent;
-    }
-    place(index, node);
-}
-
-void DeadlineQueue::siftDown(size_t index, Node node) noexcept
-{
-    const size_t size = m_heap.size();
-    for (;;) {
-        const size_t first = index * Arity + 1;
-        if (first >= size)
-            break;
-        size_t earliest = first;
-        for (size_t child = first + 1; child < std::min(first + Arity, size); ++child) {
-            if (precedes(m_heap[child], m_heap[earliest]))
-                earliest = child;
+        bool operator<(const Copy &other) const noexcept
+        {
+            return deadline != other.deadline ? deadline < other.deadline : serial < other.serial;
         }
-        if (!precedes(m_heap[earliest], node))
-            break;
-        place(index, m_heap[earliest]);
-        index = earliest;
+    };
+
+    DeadlineLink &head = m_slots[DueSlot].head;
+    std::vector<Copy> copies;
+    for (DeadlineLink *each = head.m_next; each != &head; each = each->m_next) {
+        auto *entry = static_cast<DeadlineEntry *>(each);
+        copies.push_back({entry->m_deadline, entry->m_serial, entry});
     }
-    place(index, node);
+    std::sort(copies.begin(), copies.end());
+    head = {&head, &head};
+    for (const Copy &copy : copies)
+        append(DueSlot, copy.entry);
 }
 
-void DeadlineQueue::removeFromHeap(size_t index) noexcept
+/*
+    Turns the wheel until something is due, or the time is reached.
+*/
+void DeadlineQueue::findDue(qint64 time)
 {
-    const Node last = m_heap.back();
-    m_heap.pop_back();
-    if (index == m_heap.size())
-        return;
-    if (index > 0 && precedes(last, m_heap[(index - 1) / Arity]))
-        siftUp(index, last);
-    else
-        siftDown(index, last);
-}
-
-void DeadlineQueue::shrink()
-{
-    if (m_heap.capacity() <= SmallestCapacity || m_heap.size() >= m_heap.capacity() / 4)
-        return;
-    std::vector<Node> smaller;
-    smaller.reserve(std::max(m_heap.size() * 2, SmallestCapacity));
-    smaller.assign(m_heap.cbegin(), m_heap.cend());
-    m_heap.swap(smaller);
+    const qint64 end = tickOf(time);
+    while (!hasDue() && m_hand < end) {
+        const size_t slot = firstSlot();
+        if (slot == DueSlot || startOf(slot) > end) {
+            m_hand = end;
+        } else {
+            m_hand = startOf(slot);
+            takeSlot(slot, time);
+        }
+    }
 }
 
 /*
     Takes out the next entry whose deadline has passed at \a time and was set by \a serial.
 */
-DeadlineEntry *DeadlineQueue::takeDue(qint64 time, quint64 serial)
+DeadlineEntry *DeadlineQueue::takeDue(qint64 time, quint64 serial) noexcept
 {
-    while (!m_heap.empty() && m_heap.front().deadline <= time) {
-        const Node node = m_heap.front();
-        DeadlineEntry *entry = node.entry;
-        if (node.serial != entry->m_serial) { // postponed since
-            siftDown(0, {entry->m_deadline, entry->m_serial, entry});
-            continue;
-        }
-        if (node.serial > serial)
-            return nullptr;
-        removeFromHeap(0);
-        shrink();
-        entry->m_queue = nullptr;
-        return entry;
-    }
-    return nullptr;
+    DeadlineEntry *entry = firstDue();
+    if (!entry || entry->m_deadline > time || entry->m_serial > serial)
+        return nullptr;
+    remove(entry);
+    return entry;
 }
 
 void DeadlineQueue::expireDue()
 {
     const qint64 time = now();
     const quint64 serial = m_lastSerial;
-    growUp();
+    takeSlot(static_cast<size_t>(m_hand) % SlotsOfLevel, time);
+    findDue(time);
     while (DeadlineEntry *entry = takeDue(time, serial)) {
-        if (m_heap.empty() || m_heap.front().deadline > time)
+        findDue(time);
+        if (!hasDue())
             rearm();
         else if (m_wakeUp > time)
             arm(time);
@@ -476,14 +524,21 @@ void DeadlineQueue::timeout()
     expireDue();
 }
 
-void DeadlineQueue::findWakeUp(size_t index, qint64 &wakeUp) const noexcept
+/*
+    The earliest of all latest times. Slots that begin later have none that is earlier.
+*/
+qint64 DeadlineQueue::findWakeUp() const noexcept
 {
-    wakeUp = std::min(wakeUp, m_heap[index].entry->m_latest);
-    const size_t first = index * Arity + 1;
-    for (size_t child = first; child < std::min(first + Arity, m_heap.size()); ++child) {
-        if (m_heap[child].deadline < wakeUp)
-            findWakeUp(child, wakeUp);
+    qint64 wakeUp = ForeverNSecs;
+    for (size_t level = 0; level < Levels; ++level) {
+        for (quint64 left = m_occupied[level]; left; left &= left - 1) {
+            const size_t slot = (level << SlotBits) + static_cast<size_t>(std::countr_zero(left));
+            if (startOf(slot) > tickOf(wakeUp))
+                return wakeUp;
+            wakeUp = std::min(wakeUp, m_slots[slot].latest);
+        }
     }
+    return wakeUp;
 }
 
 qint64 DeadlineQueue::nextWakeUp()
@@ -492,10 +547,8 @@ qint64 DeadlineQueue::nextWakeUp()
         const qint64 earliest = earliestDeadline();
         return earliest <= m_frozenTime ? earliest : ForeverNSecs;
     }
-    qint64 wakeUp = m_youngWakeUp;
-    if (!m_heap.empty() && m_heap.front().deadline < wakeUp)
-        findWakeUp(0, wakeUp);
-    return wakeUp;
+    const DeadlineEntry *due = firstDue();
+    return due ? due->m_deadline : findWakeUp();
 }
 
 void DeadlineQueue::rearm()
@@ -572,12 +625,17 @@ void DeadlineQueue::setFrozenTime(qint64 time)
 
 qint64 DeadlineQueue::earliestDeadline()
 {
-    growUp();
-    while (!m_heap.empty() && m_heap.front().serial != m_heap.front().entry->m_serial) {
-        DeadlineEntry *entry = m_heap.front().entry;
-        siftDown(0, {entry->m_deadline, entry->m_serial, entry});
+    qint64 earliest = hasDue() ? firstDue()->m_deadline : ForeverNSecs;
+    for (size_t slot = firstSlot(); slot != DueSlot; slot = firstSlot()) {
+        const DeadlineLink &head = m_slots[slot].head;
+        for (const DeadlineLink *each = head.m_next; each != &head; each = each->m_next)
+            earliest = std::min(earliest, static_cast<const DeadlineEntry *>(each)->m_deadline);
+        if (tickOf(earliest) < endOf(slot))
+            break;
+        // All have been postponed.
+        redistribute(slot, [](DeadlineEntry *) { return false; });
     }
-    return m_heap.empty() ? ForeverNSecs : m_heap.front().deadline;
+    return earliest;
 }
 
 } // namespace QTimeout::detail

@@ -19,18 +19,27 @@
 #include <QtCore/qshareddata.h>
 #include <QtCore/qtimer.h>
 
+#include <array>
 #include <functional>
-#include <vector>
 
 namespace QTimeout::detail {
 
 class DeadlineQueue;
 
 /*
+    A place in a list that is closed to a ring by its head.
+*/
+struct DeadlineLink
+{
+    DeadlineLink *m_previous;
+    DeadlineLink *m_next;
+};
+
+/*
     Something that is due at a certain time. The times are on the queue's own scale, that of
     DeadlineQueue::now().
 */
-class QTIMEOUT_EXPORT DeadlineEntry
+class QTIMEOUT_EXPORT DeadlineEntry : private DeadlineLink
 {
 public:
     DeadlineEntry() = default;
@@ -51,21 +60,13 @@ protected:
 private:
     friend class DeadlineQueue;
 
-    struct Links
-    {
-        DeadlineEntry *previous;
-        DeadlineEntry *next;
-    };
+    qint64 latest() const noexcept { return saturatedSum(m_deadline, m_slack); }
 
     DeadlineQueue *m_queue = nullptr;
     qint64 m_deadline = ForeverNSecs; // not before this
-    qint64 m_latest = ForeverNSecs; // a wake-up is asked for at this time
     quint64 m_serial = 0; // the order in which deadlines were set
-    union {
-        Links m_links; // among the young
-        size_t m_index; // in the heap
-    };
-    bool m_young = false;
+    quint32 m_slack = 0; // a wake-up is asked for so much later
+    quint16 m_slot = 0;
 };
 
 /*
@@ -126,8 +127,7 @@ public:
     void release(DeadlineEntry *entry) noexcept;
 
     // For tests, benchmarks and the test clock.
-    size_t size() const noexcept { return m_youngCount + m_heap.size(); }
-    size_t capacity() const noexcept { return m_heap.capacity(); }
+    size_t size() const noexcept { return m_size; }
     quint64 timerEvents() const noexcept { return m_timerEvents; }
     quint64 timerStarts() const noexcept { return m_timerStarts; }
     bool isArmed() const noexcept { return m_wakeUp != ForeverNSecs; }
@@ -140,12 +140,18 @@ public:
     void expireDue();
 
 private:
-    struct Node
+    // The wheel. Its levels span all the time there is.
+    static constexpr int TickBits = 20; // nanoseconds
+    static constexpr int SlotBits = 6;
+    static constexpr size_t SlotsOfLevel = size_t(1) << SlotBits;
+    static constexpr size_t Levels = 8;
+    // Where those are of which the running turn knows that they are due. Not part of the wheel.
+    static constexpr size_t DueSlot = Levels * SlotsOfLevel;
+
+    struct Slot
     {
-        // What the entry had when it was placed: never later than what it has now.
-        qint64 deadline;
-        quint64 serial;
-        DeadlineEntry *entry;
+        DeadlineLink head{&head, &head};
+        qint64 latest = ForeverNSecs; // not later than that of any entry
     };
 
     DeadlineQueue();
@@ -156,26 +162,32 @@ private:
     bool event(QEvent *event) override;
     void timeout();
 
-    void insert(DeadlineEntry *entry);
-    void move(DeadlineEntry *entry);
+    // The wheel
+    static qint64 tickOf(qint64 time) noexcept { return time >> TickBits; }
+    bool isOccupied(size_t slot) const noexcept;
+    size_t firstSlot() const noexcept;
+    qint64 startOf(size_t slot) const noexcept;
+    qint64 endOf(size_t slot) const noexcept;
+    void clear(size_t slot) noexcept;
+    void append(size_t slot, DeadlineEntry *entry) noexcept;
+    void link(DeadlineEntry *entry) noexcept;
+    void unlink(DeadlineEntry *entry) noexcept;
+    void move(DeadlineEntry *entry, qint64 previousDeadline) noexcept;
+    template<typename Function>
+    void redistribute(size_t slot, Function isTaken);
 
-    // The young
-    void addYoung(DeadlineEntry *entry) noexcept;
-    void removeYoung(DeadlineEntry *entry) noexcept;
-    void growUp();
-
-    // The heap
-    static bool precedes(const Node &a, const Node &b) noexcept;
-    void place(size_t index, const Node &node) noexcept;
-    void siftUp(size_t index, Node node) noexcept;
-    void siftDown(size_t index, Node node) noexcept;
-    void removeFromHeap(size_t index) noexcept;
-    void shrink();
-    DeadlineEntry *takeDue(qint64 time, quint64 serial);
+    // What is due
+    static bool precedes(const DeadlineEntry *a, const DeadlineEntry *b) noexcept;
+    bool hasDue() const noexcept { return isOccupied(DueSlot); }
+    DeadlineEntry *firstDue() const noexcept;
+    void takeSlot(size_t slot, qint64 time);
+    void sortDue();
+    void findDue(qint64 time);
+    DeadlineEntry *takeDue(qint64 time, quint64 serial) noexcept;
 
     // The timer
     Time timeAt(qint64 deadline, qint64 remaining, Qt::TimerType type) const noexcept;
-    void findWakeUp(size_t index, qint64 &wakeUp) const noexcept;
+    qint64 findWakeUp() const noexcept;
     qint64 nextWakeUp();
     void rearm();
     void arm(qint64 wakeUp);
@@ -183,10 +195,10 @@ private:
     void waitForEventLoop();
     void eventLoopRuns();
 
-    std::vector<Node> m_heap;
-    DeadlineEntry *m_firstYoung = nullptr;
-    size_t m_youngCount = 0;
-    qint64 m_youngWakeUp = ForeverNSecs; // not later than the young need
+    std::array<Slot, DueSlot + 1> m_slots;
+    std::array<quint64, Levels + 1> m_occupied = {}; // a bit for each slot that is not empty
+    qint64 m_hand = 0; // the tick up to which the wheel has been turned
+    size_t m_size = 0;
     quint64 m_lastSerial = 0;
     qint64 m_wakeUp = ForeverNSecs; // what the timer is armed for
     qint64 m_expectedTimeout = 0; // the same, but not before the moment when it was armed
