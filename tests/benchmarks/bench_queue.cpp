@@ -368,6 +368,39 @@ static void expireAll(benchmark::State &state, size_t count)
     }
 }
 
+/*
+    All come up in the course of six hours, each when it is due. Returns the longest that a turn has
+    taken, if that is measured.
+*/
+template<bool Timed, typename Queue>
+Q_NEVER_INLINE static std::chrono::nanoseconds passHours(Queue &queue)
+{
+    auto longest = 0ns;
+    while (queue.wakeUp() != Never) {
+        const qint64 now = (queue.wakeUp() + NSecsPerMSec - 1) / NSecsPerMSec * NSecsPerMSec;
+        const auto start = Timed ? processorTime() : 0ns;
+        queue.expire(now, [](auto *) {});
+        if (Timed)
+            longest = std::max(longest, processorTime() - start);
+    }
+    return longest;
+}
+
+template<typename Candidate>
+static void hours(benchmark::State &state, size_t count)
+{
+    for (auto _ : state) {
+        Filled<typename Candidate::Queue> filled(count);
+        const auto start = processorTime();
+        passHours<false>(filled.queue);
+        const std::chrono::duration<double> time = processorTime() - start;
+        state.SetIterationTime(time.count() / static_cast<double>(count));
+        Filled<typename Candidate::Queue> again(count);
+        state.counters["longest turn"] =
+                std::chrono::duration<double, std::micro>(passHours<true>(again.queue)).count();
+    }
+}
+
 using Function = void (*)(benchmark::State &, size_t);
 
 static auto *add(const char *workload, const char *candidate, int count, Function function)
@@ -388,6 +421,7 @@ static void addAll(int count)
             ->Iterations(1)
             ->UseManualTime();
     add("queue: burst", Candidate::name, count, burst<Candidate>)->Iterations(1)->UseManualTime();
+    add("queue: hours", Candidate::name, count, hours<Candidate>)->Iterations(1)->UseManualTime();
     add("queue: expire all", Candidate::name, count, expireAll<Candidate>)
             ->Iterations(1)
             ->UseManualTime();

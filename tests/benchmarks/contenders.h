@@ -62,7 +62,7 @@ struct Scopes
     static void turn() {}
     static void growUp()
     {
-        // One that comes up takes all that are there to the heap.
+        // One that comes up turns the wheel, or whatever the queue is.
         QTimeoutScope soon({Milliseconds(1), Qt::PreciseTimer});
         QObject::connect(&soon, &QTimeoutScope::expired, [] {});
         while (soon.isActive())

@@ -35,8 +35,7 @@ inline constexpr qint64 Never = std::numeric_limits<qint64>::max();
 
 /*
     A 4-ary heap. With Lazy, a deadline that is postponed stays where it is until it comes up. With
-    Young, what is inserted, or drawn nearer, stays in an unordered list until the next expire():
-    that is the structure of DeadlineQueue.
+    Young, what is inserted, or drawn nearer, stays in an unordered list until the next expire().
 */
 template<bool Lazy, bool Young>
 class HeapQueue
@@ -270,7 +269,9 @@ private:
     millisecond, one of the next level 64 of those, and so on. What is in a slot of a higher level
     is distributed over the lower ones when it is met by expire(). Each slot knows a bound of the
     latest times of its entries, so that nobody has to wake up only to distribute them. With Lazy, a
-    deadline that is postponed stays in its slot until that comes up.
+    deadline that is postponed stays in its slot until that comes up: that is the structure of
+    DeadlineQueue, whose slots hold what is due from their beginning on and not up to it, since there
+    time is not made of whole milliseconds.
 */
 template<bool Lazy>
 class WheelQueue

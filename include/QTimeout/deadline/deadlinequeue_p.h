@@ -60,7 +60,7 @@ protected:
 private:
     friend class DeadlineQueue;
 
-    qint64 latest() const noexcept { return saturatedSum(m_deadline, m_slack); }
+    qint64 latest() const noexcept { return m_deadline + m_slack; }
 
     DeadlineQueue *m_queue = nullptr;
     qint64 m_deadline = ForeverNSecs; // not before this
@@ -178,7 +178,7 @@ private:
 
     // What is due
     static bool precedes(const DeadlineEntry *a, const DeadlineEntry *b) noexcept;
-    bool hasDue() const noexcept { return isOccupied(DueSlot); }
+    bool hasDue() const noexcept;
     DeadlineEntry *firstDue() const noexcept;
     void takeSlot(size_t slot, qint64 time);
     void sortDue();
