@@ -124,7 +124,7 @@
 
     The queue itself, with a QTimeoutScope around, in instructions as tests/run instructions counts
     them, first with the heap and then with the wheel: started and finished early 1490 and 1512,
-    rescheduled 429 and 419, shifted 448 and 436, expired among a thousand others 1576 and 1213.
+    rescheduled 429 and 419, shifted 448 and 436, expired among a thousand others 1576 and 1222.
 
     A timer event in vain is a little more frequent, since a slot's latest time may be that of an
     entry that has been postponed: in five minutes of that life, with 1000 pending, 180 and not 140.
