@@ -97,6 +97,8 @@ void Branch::mark(quint64 serial, Cause cause) noexcept
         if (m_starter && !m_isAdopted)
             ++m_starter->m_markedBranches;
     }
+    if (hasSeenMarks())
+        m_oldestMark = serial;
     m_marked = serial;
 }
 

@@ -416,10 +416,19 @@ bool Frame::holds(const QTimeoutScopePrivate *life) const noexcept
     return life->q == m_shield.scope || (!m_shield.isExact && life->m_born == m_stretch);
 }
 
+/*
+    All the aborts that it waits for, which may be several, are kept off.
+*/
 bool Branch::isShielded() const noexcept
 {
+    return t_firstShielding && isShieldedFrom(m_marked)
+            && (m_oldestMark == m_marked || isShieldedFrom(m_oldestMark));
+}
+
+bool Branch::isShieldedFrom(quint64 serial) const noexcept
+{
     for (const Frame *each = t_firstShielding; each; each = each->m_nextShielding) {
-        if (each == this || each->m_marked != m_marked)
+        if (each == this || (each->m_marked != serial && each->m_oldestMark != serial))
             continue;
         for (const Branch *inner = this; inner && inner != each; inner = inner->m_starter) {
             if (each->holds(inner))

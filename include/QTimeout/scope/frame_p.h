@@ -98,6 +98,8 @@ private:
     friend class Frame;
     friend class ::QTimeoutScopePrivate;
 
+    virtual bool hasSeenMarks() const noexcept { return !isMarked(); }
+    bool isShieldedFrom(quint64 serial) const noexcept;
     void leaveStarter() noexcept;
     void goTo(Frame *above) noexcept;
     void linkTo(Frame *starter) noexcept;
@@ -107,6 +109,7 @@ private:
     Branch *m_previousBranch = nullptr;
     Branch *m_nextBranch = nullptr;
     quint64 m_marked = 0; // the newest abort that is to interrupt it
+    quint64 m_oldestMark = 0; // of those that have not interrupted it yet
     QExplicitlySharedDataPointer<Distance> m_distance; // when its scope has gone to another thread
     quint32 m_born = 0; // the stretch of its starter
     Cause m_cause = Cause::Cancelled; // of the first abort
@@ -190,6 +193,7 @@ protected:
     void abortedRemotely(Cause cause, bool isHandedOver) override;
 
 private:
+    bool hasSeenMarks() const noexcept override { return !isPending(); }
     friend class Branch;
     friend class ::QTimeoutScopePrivate;
     using Anchor = QExplicitlySharedDataPointer<QTimeoutScopeAnchor>;
