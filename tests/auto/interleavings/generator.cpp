@@ -1,0 +1,161 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#include "generator.h"
+
+static const QByteArrayList coroutineNames = {"a", "b", "c", "d"};
+
+QByteArray Generator::newGate()
+{
+    m_gates.append("g" + QByteArray::number(m_gates.size()));
+    return m_gates.last();
+}
+
+QByteArray Generator::newJob()
+{
+    m_jobs.append("j" + QByteArray::number(m_jobs.size()));
+    return m_jobs.last();
+}
+
+// One that is called for the first time, if there is any; each is called once at most.
+QByteArray Generator::callee(const QByteArray &caller, bool hasScope)
+{
+    for (const QByteArray &name : coroutineNames) {
+        if (name > caller && !m_called.contains(name)) {
+            m_called.append(name);
+            if (!hasScope) {
+                m_own.append('@' + name);
+                return name;
+            }
+            return below(2) ? name : name + '(' + oneOf(m_scopes) + ')';
+        }
+    }
+    return {};
+}
+
+QByteArray Generator::awaiting(const QByteArray &caller)
+{
+    QByteArray name;
+    switch (below(9)) {
+    case 0:
+    case 1:
+        name = callee(caller, true);
+        return name.isEmpty() ? "gate " + newGate() : "call " + name;
+    case 2:
+        name = callee(caller, true);
+        return name.isEmpty() ? "gate " + newGate() : "plain " + name;
+    case 3:
+        name = callee(caller, false);
+        return name.isEmpty() ? "run " + newGate() + " 5"
+                              : oneOf({"runcall ", "trycall "}) + name + oneOf({"", " 5"});
+    case 4:
+        return "job " + newJob();
+    case 5:
+        return "signal " + newJob();
+    case 6:
+        return "sleep " + oneOf({"0", "3", "5"});
+    case 7:
+        return oneOf({"run ", "tryrun "}) + newGate() + " 5";
+    default:
+        return "gate " + newGate();
+    }
+}
+
+QByteArray Generator::step(const QByteArray &caller)
+{
+    switch (below(8)) {
+    case 0: {
+        const QByteArray name = callee(caller, true);
+        if (name.isEmpty())
+            break;
+        return "spawn " + name;
+    }
+    case 1: {
+        const QByteArray name = callee(caller, true);
+        if (name.isEmpty())
+            break;
+        return "start " + name + "; " + awaiting(caller) + "; join " + name.left(1);
+    }
+    case 2: {
+        const QByteArray text = awaiting(caller);
+        return text.startsWith("signal") ? text : "shield " + text;
+    }
+    case 3:
+        if (m_scopes.size() > 3)
+            break;
+        m_scopes.append("v" + QByteArray::number(m_scopes.size()));
+        return "scope " + m_scopes.last() + oneOf({"", " 5"});
+    default:
+        break;
+    }
+    return awaiting(caller);
+}
+
+QByteArray Generator::steps(const QByteArray &caller, int count)
+{
+    QByteArrayList result;
+    for (int i = 0; i < count; ++i) {
+        QByteArray text = step(caller);
+        // What is started together with a shielded plain task is taken for a part of it.
+        if (i > 0 && text.startsWith("shield")
+            && (result.last().startsWith("spawn") || result.last().startsWith("scope")))
+            text.prepend("sleep 0; ");
+        result.append(text);
+    }
+    return result.join("; ");
+}
+
+QByteArray Generator::coroutine(const QByteArray &name)
+{
+    QByteArray result = name + ": " + steps(name, 1 + below(3));
+    if (below(2))
+        result += " | " + steps(name, 1 + below(2)) + (below(4) ? "" : " !");
+    return result;
+}
+
+QByteArray Generator::event()
+{
+    switch (below(6)) {
+    case 0:
+        if (!m_gates.isEmpty())
+            return "open " + oneOf(m_gates);
+        return "time 5";
+    case 1:
+        if (!m_jobs.isEmpty())
+            return oneOf({"finish ", "emit ", "destroy "}) + oneOf(m_jobs);
+        return "time 5";
+    case 2:
+        if (!m_own.isEmpty())
+            return oneOf({"expire ", "cancel "}) + oneOf(m_own);
+        return "time 3";
+    default:
+        return oneOf({"expire ", "expire ", "cancel ", "delete ", "finish ", "start "})
+                + oneOf(m_scopes);
+    }
+}
+
+QByteArray Generator::program()
+{
+    m_scopes = {"s", "t"};
+    const QByteArray scopes = oneOf({"s t<s", "s t"});
+    QByteArrayList roots;
+    m_called.append("a");
+    roots.append(oneOf({"call a(s)", "call a(t)"}));
+    if (below(2)) {
+        m_called.append("b");
+        roots.append(oneOf({"call b(s)", "call b(t)", "run b 5"}));
+        if (roots.last().startsWith("run"))
+            m_own.append("@b");
+    }
+    QByteArrayList lines = {"scopes " + scopes, "start " + roots.join("; ")};
+    for (const QByteArray &name : coroutineNames)
+        lines.append(coroutine(name));
+    QByteArrayList events;
+    for (int count = 3 + below(4); count > 0; --count) {
+        const QByteArray text = event();
+        if (!events.contains(text))
+            events.append(text);
+    }
+    lines.append("events " + events.join("; "));
+    return lines.join('\n');
+}
