@@ -467,6 +467,12 @@ void Oracle::resumedFromCallee(CoroutineRecord *coroutine, Outcome outcome)
                    + " from what has not ended");
         return;
     }
+    // A run destroys its scope before it gives a result.
+    if (callee && !callee->scope->object && !callee->scope->isDestroyed) {
+        callee->scope->isDestroyed = true;
+        if (callee->scope->life->state == QTimeoutScope::Active)
+            abortLife(callee->scope->life, QTimeoutScope::Cancelled);
+    }
     const QByteArray from = callee ? callee->name : QByteArray("a plain coroutine");
     int expected = await.plain ? bit(*await.plain->outcome) : callee->expected;
     const bool isOwn = callee && callee->aborter && callee->aborter == callee->scope;
