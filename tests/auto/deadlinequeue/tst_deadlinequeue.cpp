@@ -134,6 +134,7 @@ private Q_SLOTS:
 
     void setMeanwhileWaitsForTheNextTurn();
     void setMeanwhileForThePastWaitsForTheNextTurn();
+    void setMeanwhileWaitsWhateverElseIsDue();
     void entriesMayBeRemovedInDue();
     void entriesMayBePostponedInDue();
     void entryMayDeleteItselfInDue();
@@ -165,6 +166,7 @@ private Q_SLOTS:
     void timerIsIdleWhenNothingIsPending();
     void wakeUpsOfCoarseDeadlinesAreShared();
     void coarseDeadlineDoesNotDelayAPreciseOne();
+    void preciseDeadlineAfterACoarseOne();
     void wakeUpIsWithinTheBoundsOfTheTimerType_data();
     void wakeUpIsWithinTheBoundsOfTheTimerType();
     void isNeverEarlyInRealTime_data();
@@ -530,6 +532,29 @@ void tst_DeadlineQueue::setMeanwhileForThePastWaitsForTheNextTurn()
     QCOMPARE_GT(lateTurn, firstTurn);
 }
 
+void tst_DeadlineQueue::setMeanwhileWaitsWhateverElseIsDue()
+{
+    QTimeoutTestClock clock;
+    DeadlineQueue *queue = DeadlineQueue::current();
+    int count = 0;
+    Entry greedy;
+    greedy.onDue = [&] {
+        if (++count < 100)
+            greedy.set(-1h);
+    };
+    int others = 0;
+    std::deque<Entry> entries;
+    greedy.set(1ms);
+    for (int i = 1; i <= 10; ++i)
+        entries.emplace_back([&] { ++others; }).set(i * 10ms);
+    queue->setFrozenTime(queue->now() + nanoseconds(1s).count());
+    queue->expireDue();
+    QCOMPARE(count, 1);
+    greedy.remove();
+    queue->expireDue();
+    QCOMPARE(others, 10);
+}
+
 void tst_DeadlineQueue::entriesMayBeRemovedInDue()
 {
     QTimeoutTestClock clock;
@@ -834,6 +859,10 @@ private:
             return fail("came up without being pending");
         if (position->first > m_queue->now())
             return fail("came up early");
+        if (m_inTurn
+            && std::find(m_setInTurn.cbegin(), m_setInTurn.cend(), index) != m_setInTurn.cend()) {
+            return fail("came up in the turn in which it was set");
+        }
         // All before it were set in this turn.
         for (auto earlier = m_pending.begin(); earlier != position; ++earlier) {
             if (!m_inTurn
@@ -1137,12 +1166,17 @@ void tst_DeadlineQueue::nobodyWakesUpOnlyToTurnTheWheel()
     inAnotherQueue([&] {
         const DeadlineQueue *queue = DeadlineQueue::current();
         QEventLoop loop;
+        quint64 eventsBefore = 0;
+        // After it the timer is armed for what the wheel says.
+        Entry soon([&] { eventsBefore = queue->timerEvents(); });
         Entry entry([&isDue] { isDue = true; });
+        soon.set({1ms, Qt::PreciseTimer});
         entry.set({300ms, Qt::PreciseTimer}); // slots of the second level begin before
         const QDeadlineTimer end(LongestWait);
         while (!isDue && !end.hasExpired()) {
             loop.processEvents(QEventLoop::WaitForMoreEvents);
-            wasEarly |= queue->timerEvents() > 0 && queue->now() < entry.deadline();
+            wasEarly |= eventsBefore > 0 && queue->timerEvents() > eventsBefore
+                    && queue->now() < entry.deadline();
         }
     });
     QVERIFY(isDue);
@@ -1297,6 +1331,27 @@ void tst_DeadlineQueue::coarseDeadlineDoesNotDelayAPreciseOne()
         QCOMPARE_GE(when, precise.deadline());
         punctual = when - precise.deadline() < nanoseconds(400ms).count();
         QVERIFY(waitFor([&] { return !coarse.isQueued(); }));
+    }
+    QVERIFY(punctual);
+}
+
+void tst_DeadlineQueue::preciseDeadlineAfterACoarseOne()
+{
+    // It is postponed, but the time at which to wake up for it is not.
+    DeadlineQueue *queue = DeadlineQueue::current();
+    bool punctual = false;
+    for (int attempt = 0; attempt < Attempts && !punctual; ++attempt) {
+        qint64 when = 0;
+        Entry entry([&] { when = queue->now(); });
+        Entry soon; // after it the timer is armed for what the wheel says
+        entry.set({300ms, Qt::VeryCoarseTimer});
+        soon.set({1ms, Qt::PreciseTimer});
+        QVERIFY(waitFor([&] { return !soon.isQueued(); }));
+        entry.set({350ms, Qt::PreciseTimer});
+        soon.set({1ms, Qt::PreciseTimer});
+        QVERIFY(waitFor([&] { return when != 0; }));
+        QCOMPARE_GE(when, entry.deadline());
+        punctual = when - entry.deadline() < nanoseconds(400ms).count();
     }
     QVERIFY(punctual);
 }
