@@ -10,6 +10,15 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 script=${0##*/}
 jobs=$(nproc)
 packages=(g++ cmake ninja-build pkg-config qt6-base-dev qcoro-qt6-dev)
+# For the QML module and for windows.
+desktop_packages=(
+    qt6-declarative-dev qt6-declarative-dev-tools
+    qml6-module-qtqml qml6-module-qtqml-models qml6-module-qtqml-workerscript
+    qml6-module-qtquick qml6-module-qtquick-controls qml6-module-qtquick-layouts qml6-module-qtquick-shapes
+    qml6-module-qtquick-templates qml6-module-qtquick-window
+    qml6-module-qttest
+    fonts-dejavu-core
+)
 
 say() { printf -- '-- %s\n' "$*" >&2; }
 

@@ -31,17 +31,28 @@ void warnOfFailedAbort(const QByteArray &className) noexcept
     }
 }
 
-void abortByMetaObject(QObject *object)
+static QMetaMethod abortMethod(const QObject *object)
 {
     const QMetaObject *metaObject = object->metaObject();
     for (const char *signature : {"abort()", "cancel()", "kill()"}) {
         const QMetaMethod method = metaObject->method(metaObject->indexOfMethod(signature));
         if (method.isValid() && method.methodType() != QMetaMethod::Signal
             && method.access() == QMetaMethod::Public) {
-            method.invoke(object, Qt::DirectConnection);
-            return;
+            return method;
         }
     }
+    return {};
+}
+
+bool canAbortByMetaObject(const QObject *object)
+{
+    return abortMethod(object).isValid();
+}
+
+void abortByMetaObject(QObject *object)
+{
+    if (const QMetaMethod method = abortMethod(object); method.isValid())
+        method.invoke(object, Qt::DirectConnection);
 }
 
 } // namespace QTimeout::detail

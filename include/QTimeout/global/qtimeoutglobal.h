@@ -10,12 +10,18 @@
 
 #if defined(QTIMEOUT_STATIC)
 #    define QTIMEOUT_EXPORT
+#    define QTIMEOUT_QML_EXPORT
 #    define QTIMEOUT_TEST_EXPORT
 #else
 #    if defined(QTIMEOUT_CORE_LIBRARY)
 #        define QTIMEOUT_EXPORT Q_DECL_EXPORT
 #    else
 #        define QTIMEOUT_EXPORT Q_DECL_IMPORT
+#    endif
+#    if defined(QTIMEOUT_QML_LIBRARY)
+#        define QTIMEOUT_QML_EXPORT Q_DECL_EXPORT
+#    else
+#        define QTIMEOUT_QML_EXPORT Q_DECL_IMPORT
 #    endif
 #    if defined(QTIMEOUT_TEST_LIBRARY)
 #        define QTIMEOUT_TEST_EXPORT Q_DECL_EXPORT

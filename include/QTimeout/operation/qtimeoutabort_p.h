@@ -27,6 +27,7 @@ concept Complete = requires
     sizeof(T);
 };
 
+QTIMEOUT_EXPORT bool canAbortByMetaObject(const QObject *object);
 QTIMEOUT_EXPORT void abortByMetaObject(QObject *object);
 QTIMEOUT_EXPORT void warnOfFailedAbort(const QByteArray &className) noexcept;
 

@@ -17,6 +17,10 @@ using namespace std::chrono_literals;
 
 static_assert(QTIMEOUT_VERSION >= QT_VERSION_CHECK(0, 1, 0));
 
+#ifdef CONSUMER_QML
+void useQml(QTimeoutTestClock *clock);
+#endif
+
 static QCoro::Task<int> answer()
 {
     co_await QTimeout::sleepUntil(QDeadlineTimer(10, Qt::PreciseTimer));
@@ -59,6 +63,9 @@ int main(int argc, char *argv[])
         qFatal("the scope should have expired");
 
     qInfo() << &scope << QTimeout::Deadline(scope.deadline()).toDeadlineTimer().hasExpired();
+#ifdef CONSUMER_QML
+    useQml(&clock);
+#endif
     qInfo("QTimeout " QTIMEOUT_VERSION_STR " works");
     return 0;
 }

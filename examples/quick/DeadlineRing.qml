@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+import QTimeout
+import QtQuick
+import QtQuick.Shapes
+
+// What is left of the time of a scope.
+Item {
+    id: ring
+
+    required property TimeoutScope scope
+    property color color: palette.highlight
+    property real thickness: 6
+
+    readonly property bool limited: isFinite(scope.remainingTime)
+    readonly property string text: limited ? (scope.remainingTime / 1000).toLocaleString(Qt.locale(), "f", 1) : "∞"
+
+    implicitWidth: 60
+    implicitHeight: 60
+    Accessible.role: Accessible.ProgressBar
+
+    Rectangle {
+        anchors.fill: parent
+        radius: width / 2
+        color: "transparent"
+        border.width: ring.thickness
+        border.color: ring.palette.mid
+    }
+
+    Shape {
+        anchors.fill: parent
+        visible: ring.limited && ring.scope.progress < 1
+
+        ShapePath {
+            strokeColor: ring.color
+            strokeWidth: ring.thickness
+            fillColor: "transparent"
+            capStyle: ShapePath.FlatCap
+
+            PathAngleArc {
+                centerX: ring.width / 2
+                centerY: ring.height / 2
+                radiusX: (ring.width - ring.thickness) / 2
+                radiusY: (ring.height - ring.thickness) / 2
+                startAngle: -90
+                sweepAngle: 360 * (1 - ring.scope.progress)
+            }
+        }
+    }
+
+    Text {
+        anchors.centerIn: parent
+        text: ring.text
+        color: ring.palette.windowText
+        font.pixelSize: ring.limited ? 15 : 24
+        font.bold: true
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+import QTimeout
+import QuickExample
+import QtQuick
+import QtQuick.Layouts
+
+// One download with a deadline.
+Rectangle {
+    id: card
+
+    required property string name
+    required property url url
+    required property int timeout
+
+    readonly property TimeoutScope total: Total
+    // Nested in the total one: it ends with it.
+    readonly property TimeoutScope scope: scopeComponent.createObject(total) as TimeoutScope
+    property var result: null // of the download that is done
+    property bool limited: true
+    property bool tooLate: false // cancelled because the time for all is over
+
+    readonly property bool isRunning: scope.running
+    readonly property bool isDone: scope.state === TimeoutScope.Finished && result !== null && result.ok
+    readonly property bool isTimedOut: scope.state === TimeoutScope.Expired || scope.state === TimeoutScope.Cancelled && tooLate
+
+    readonly property string outcome: {
+        switch (scope.state) {
+        case TimeoutScope.Active:
+            return qsTr("running");
+        case TimeoutScope.Expired:
+            return qsTr("timed out");
+        case TimeoutScope.Cancelled:
+            return tooLate ? qsTr("too late") : qsTr("cancelled");
+        case TimeoutScope.Finished:
+            if (result !== null && result.ok)
+                return qsTr("done, %1").arg(Qt.locale().formattedDataSize(result.bytes));
+            return result !== null ? qsTr("failed: %1").arg(result.error) : "";
+        default:
+            return qsTr("waiting");
+        }
+    }
+
+    readonly property bool dark: palette.window.hslLightness < 0.5
+    readonly property color outcomeColor: {
+        if (isDone)
+            return dark ? "#7ad08f" : "#1b7a37";
+        if (isTimedOut)
+            return dark ? "#f0a35e" : "#a34a00";
+        if (scope.state === TimeoutScope.Finished)
+            return dark ? "#f28b82" : "#b3261e";
+        return palette.windowText;
+    }
+
+    signal ended(string message)
+
+    function start() {
+        result = null;
+        limited = true;
+        tooLate = false;
+        scope.start(timeout);
+        scope.watch(Downloader.fetch(scope, url)).then(fetched => {
+            card.result = fetched;
+        });
+    }
+
+    implicitHeight: 84
+    radius: 12
+    color: palette.base
+    Accessible.role: Accessible.Grouping
+    Accessible.name: name
+    Component.onDestruction: scope.destroy()
+
+    Component {
+        id: scopeComponent
+
+        TimeoutScope {
+            updateInterval: 50
+        }
+    }
+
+    Connections {
+        target: card.scope
+
+        function onExpired() {
+            card.ended(qsTr("%1 has timed out.").arg(card.name));
+        }
+        function onCancelled() {
+            card.tooLate = card.total.state === TimeoutScope.Expired;
+            card.ended(card.tooLate ? qsTr("The time for all is over.") : qsTr("%1 was cancelled.").arg(card.name));
+        }
+        function onFinished() {
+            card.ended(card.isDone ? qsTr("%1 is complete.").arg(card.name) : qsTr("%1 has failed.").arg(card.name));
+        }
+    }
+
+    RowLayout {
+        anchors.fill: parent
+        anchors.leftMargin: 14
+        anchors.rightMargin: 14
+        spacing: 14
+
+        DeadlineRing {
+            scope: card.scope
+            color: card.isRunning ? card.palette.highlight : card.palette.mid
+            Accessible.name: qsTr("Seconds left for %1: %2").arg(card.name).arg(text)
+        }
+
+        ColumnLayout {
+            Layout.fillWidth: true
+            spacing: 4
+
+            Text {
+                text: card.name
+                color: card.palette.windowText
+                font.bold: true
+                font.pixelSize: 17
+                elide: Text.ElideRight
+                Layout.fillWidth: true
+            }
+            Text {
+                objectName: "outcome"
+                text: card.outcome
+                color: card.outcomeColor
+                font.pixelSize: 14
+                elide: Text.ElideRight
+                Layout.fillWidth: true
+                Accessible.role: Accessible.StaticText
+                Accessible.name: qsTr("State of %1: %2").arg(card.name).arg(text)
+            }
+        }
+
+        FlatButton {
+            objectName: "moreTime"
+            text: qsTr("+5 s")
+            description: qsTr("5 seconds more for %1").arg(card.name)
+            enabled: card.isRunning && card.limited
+            onClicked: card.scope.shift(5000)
+        }
+        FlatButton {
+            objectName: "noLimit"
+            text: qsTr("No limit")
+            description: qsTr("No limit for %1").arg(card.name)
+            enabled: card.isRunning && card.limited
+            onClicked: {
+                card.limited = false;
+                card.scope.reject();
+            }
+        }
+        FlatButton {
+            objectName: "cancel"
+            text: qsTr("Cancel")
+            description: qsTr("Cancel %1").arg(card.name)
+            visible: card.isRunning
+            onClicked: card.scope.cancel()
+        }
+        FlatButton {
+            objectName: "again"
+            text: qsTr("Again")
+            description: qsTr("Download %1 again").arg(card.name)
+            visible: !card.isRunning
+            onClicked: card.start()
+        }
+    }
+}

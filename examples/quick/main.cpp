@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+// quick: downloads with deadlines, in a window of Qt Quick. How stands in DownloadCard.qml and downloader.cpp.
+
+#include "desktopoptions.h"
+#include "quickwindow.h"
+#include "screenshot.h"
+
+#include "slowserverthread.h"
+
+#include <QtGui/qguiapplication.h>
+#include <QtQuick/qquickwindow.h>
+
+using namespace Qt::StringLiterals;
+
+int main(int argc, char *argv[])
+{
+    const auto options = DesktopOptions::
+            fromCommandLine(argc, argv,
+                            u"Downloads from a slow server of its own, each with a deadline."_s);
+    if (!options.screenshot.isEmpty() && !qEnvironmentVariableIsSet("QT_QUICK_BACKEND"))
+        qputenv("QT_QUICK_BACKEND", "software");
+    QGuiApplication application(argc, argv);
+    options.applyTheme();
+
+    SlowServerThread server;
+    if (!server.isListening())
+        qFatal("The slow server cannot listen.");
+    const QuickWindow quick(demoPages(),
+                            [&server](const QString &target) { return server.url(target); });
+    if (!quick.window())
+        return 1;
+    if (!options.screenshot.isEmpty()) {
+        takeScreenshot(
+                options.screenshot, [&quick] { return quick.counts(); },
+                [&quick] { return quick.window()->grabWindow(); });
+    }
+    return QGuiApplication::exec();
+}

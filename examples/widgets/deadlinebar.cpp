@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#include "deadlinebar.h"
+
+#include <QTimeoutScope>
+
+#include <chrono>
+
+using namespace std::chrono_literals;
+using Seconds = std::chrono::duration<double>;
+
+DeadlineBar::DeadlineBar(QTimeoutScope *scope, QWidget *parent)
+    : QProgressBar(parent), m_scope(scope)
+{
+    setRange(0, 1000);
+    setMinimumWidth(180);
+    m_ticks.setInterval(50ms);
+    connect(&m_ticks, &QTimer::timeout, this, &DeadlineBar::showTime);
+    connect(scope, &QTimeoutScope::stateChanged, this, &DeadlineBar::stateChanged);
+    connect(scope, &QTimeoutScope::deadlineChanged, this, &DeadlineBar::showTime);
+    showTime();
+}
+
+void DeadlineBar::stateChanged()
+{
+    setEnabled(m_scope->isActive());
+    if (m_scope->isActive()) {
+        m_elapsed.start();
+        m_ticks.start();
+        showTime();
+    } else {
+        m_ticks.stop();
+        showEnd();
+    }
+}
+
+void DeadlineBar::showTime()
+{
+    if (!m_scope->isActive()) {
+        setFormat({});
+        setValue(0);
+    } else if (m_scope->effectiveDeadline().isForever()) {
+        setFormat(tr("no limit"));
+        setValue(maximum());
+    } else {
+        const Seconds left = m_scope->remainingTime();
+        const Seconds passed = std::chrono::milliseconds(m_elapsed.elapsed());
+        //: What is left of a deadline, in seconds
+        setFormat(tr("%L1 s left").arg(left.count(), 0, 'f', 1));
+        setValue(static_cast<int>(maximum() * left.count() / (left + passed).count()));
+    }
+}
+
+void DeadlineBar::showEnd()
+{
+    if (m_scope->hasExpired()) {
+        setValue(0);
+        setFormat(tr("time is up"));
+    } else if (m_scope->state() == QTimeoutScope::Finished && !m_scope->deadline().isForever()) {
+        const Seconds left = m_scope->remainingTime();
+        //: What was left of a deadline when the work had ended, in seconds
+        setFormat(tr("%L1 s unused").arg(left.count(), 0, 'f', 1));
+    } else {
+        setFormat({});
+    }
+}

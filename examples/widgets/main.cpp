@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+// widgets: downloads with deadlines, in a window of QtWidgets.
+
+#include "desktopoptions.h"
+#include "downloadwindow.h"
+#include "screenshot.h"
+
+#include "slowserverthread.h"
+
+#include <QtWidgets/qapplication.h>
+#include <QtWidgets/qstyle.h>
+
+using namespace Qt::StringLiterals;
+
+int main(int argc, char *argv[])
+{
+    const auto options = DesktopOptions::
+            fromCommandLine(argc, argv,
+                            u"Downloads from a slow server of its own, each with a deadline."_s);
+    QApplication application(argc, argv);
+    if (options.theme != DesktopOptions::FollowSystem)
+        QApplication::setStyle(u"Fusion"_s);
+    options.applyTheme();
+
+    SlowServerThread server;
+    if (!server.isListening())
+        qFatal("The slow server cannot listen.");
+    DownloadWindow window(demoPages(),
+                          [&server](const QString &target) { return server.url(target); });
+    window.show();
+    window.startAll();
+    if (!options.screenshot.isEmpty()) {
+        takeScreenshot(
+                options.screenshot, [&window] { return window.counts(); },
+                [&window] { return window.grab().toImage(); });
+    }
+    return QApplication::exec();
+}

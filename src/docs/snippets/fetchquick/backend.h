@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#ifndef BACKEND_H
+#define BACKEND_H
+
+//! [backend]
+#include <QCoroNetworkReply>
+#include <QCoroQmlTask>
+#include <QTimeout>
+
+#include <QtNetwork/QNetworkAccessManager>
+#include <QtNetwork/QNetworkReply>
+#include <QtQml/qqmlregistration.h>
+
+class Backend : public QObject
+{
+    Q_OBJECT
+    QML_ELEMENT
+
+public:
+    // For QML: the scope that it passes is the one under which the coroutine runs.
+    Q_INVOKABLE QCoro::QmlTask sizeOf(QTimeoutScope *scope, const QUrl &url)
+    {
+        return scope->run(&Backend::load, this, url);
+    }
+
+private:
+    QCoro::Task<qint64> load(QTimeoutScope &, QUrl url)
+    {
+        QNetworkReply *reply = co_await m_manager.get(QNetworkRequest(url));
+        reply->deleteLater();
+        co_return reply->bytesAvailable();
+    }
+
+    QNetworkAccessManager m_manager;
+};
+//! [backend]
+
+#endif // BACKEND_H

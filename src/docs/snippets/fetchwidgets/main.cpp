@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+//! [all]
+#include <QTimeout>
+
+#include <QtNetwork>
+#include <QtWidgets>
+
+using namespace std::chrono_literals;
+
+class FetchWindow : public QWidget
+{
+    Q_OBJECT
+
+public:
+    explicit FetchWindow(const QUrl &url);
+
+private:
+    void fetch();
+    void showTime();
+
+    const QUrl m_url;
+    QNetworkAccessManager m_manager;
+    QPointer<QNetworkReply> m_reply;
+    QProgressBar *m_timeLeft;
+    QLabel *m_status;
+    QTimer m_ticks;
+    QTimeoutScope m_scope; // the last member: its work ends with the window
+};
+
+FetchWindow::FetchWindow(const QUrl &url)
+    : m_url(url), m_timeLeft(new QProgressBar), m_status(new QLabel(tr("Ready")))
+{
+    auto *again = new QPushButton(tr("Fetch"));
+    auto *moreTime = new QPushButton(tr("+5 s"));
+    auto *noLimit = new QPushButton(tr("No limit"));
+    auto *cancel = new QPushButton(tr("Cancel"));
+    auto *layout = new QVBoxLayout(this);
+    for (QWidget *widget : {static_cast<QWidget *>(m_timeLeft), static_cast<QWidget *>(m_status),
+                            static_cast<QWidget *>(again), static_cast<QWidget *>(moreTime),
+                            static_cast<QWidget *>(noLimit), static_cast<QWidget *>(cancel)})
+        layout->addWidget(widget);
+
+    //! [buttons]
+    connect(again, &QPushButton::clicked, this, &FetchWindow::fetch);
+    connect(moreTime, &QPushButton::clicked, &m_scope, [this] { m_scope.shift(5s); });
+    connect(noLimit, &QPushButton::clicked, &m_scope, &QTimeoutScope::reject);
+    connect(cancel, &QPushButton::clicked, &m_scope, &QTimeoutScope::cancel);
+    //! [buttons]
+
+    //! [ends]
+    connect(&m_scope, &QTimeoutScope::expired, this,
+            [this] { m_status->setText(tr("Timed out")); });
+    connect(&m_scope, &QTimeoutScope::cancelled, this,
+            [this] { m_status->setText(tr("Cancelled")); });
+    connect(&m_scope, &QTimeoutScope::finished, this, [this] {
+        if (m_reply->error() == QNetworkReply::NoError)
+            m_status->setText(tr("%n byte(s)", nullptr, int(m_reply->readAll().size())));
+        else
+            m_status->setText(m_reply->errorString());
+    });
+    //! [ends]
+
+    //! [state]
+    connect(&m_scope, &QTimeoutScope::stateChanged, this, [=, this] {
+        const bool running = m_scope.isActive();
+        again->setEnabled(!running);
+        for (QPushButton *button : {moreTime, noLimit, cancel})
+            button->setEnabled(running);
+        running ? m_ticks.start(50ms) : m_ticks.stop();
+    });
+    connect(&m_ticks, &QTimer::timeout, this, &FetchWindow::showTime);
+    //! [state]
+    fetch();
+}
+
+//! [fetch]
+void FetchWindow::fetch()
+{
+    if (m_reply)
+        m_reply->deleteLater();
+    m_reply = m_manager.get(QNetworkRequest(m_url));
+    m_status->setText(tr("Fetching…"));
+    m_scope.start(5s);
+    m_scope.watch(m_reply.get());
+}
+//! [fetch]
+
+//! [time]
+void FetchWindow::showTime()
+{
+    const std::chrono::duration<double> left = m_scope.remainingTime();
+    const bool limited = !m_scope.deadline().isForever();
+    m_timeLeft->setRange(0, limited ? 5000 : 0); // 0 to 0 is busy, for nobody knows how long
+    m_timeLeft->setValue(limited ? int(left.count() * 1000) : 0);
+}
+//! [time]
+
+int main(int argc, char *argv[])
+{
+    QApplication application(argc, argv);
+    FetchWindow window(QUrl(application.arguments().value(1, QStringLiteral("https://www.qt.io"))));
+    window.show();
+    return application.exec();
+}
+
+#include "main.moc"
+//! [all]

@@ -1,0 +1,612 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#include "qtimeoutqmlscope_p.h"
+
+#include <QCoroQml>
+#include <QTimeout>
+
+#include <QtCore/qcoreevent.h>
+#include <QtCore/qmetaobject.h>
+#include <QtQml/qjsengine.h>
+#include <QtQml/qqmlengine.h>
+#include <QtQml/qqmlinfo.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <optional>
+
+using QTimeout::Deadline;
+using QTimeout::detail::DeadlineQueue;
+using QTimeout::detail::WatchedRequest;
+using QTimeout::detail::WatchedTask;
+
+namespace {
+
+using Milliseconds = std::chrono::duration<double, std::milli>;
+
+bool isNumber(const QVariant &value)
+{
+    switch (value.typeId()) {
+    case QMetaType::Double:
+    case QMetaType::Float:
+    case QMetaType::Int:
+    case QMetaType::UInt:
+    case QMetaType::LongLong:
+    case QMetaType::ULongLong:
+        return !std::isnan(value.toDouble());
+    default:
+        return false;
+    }
+}
+
+QString describe(const QVariant &value)
+{
+    if (!value.isValid())
+        return QStringLiteral("undefined");
+    if (value.typeId() == QMetaType::Nullptr || value.isNull())
+        return QStringLiteral("null");
+    if (value.typeId() == QMetaType::Double && std::isnan(value.toDouble()))
+        return QStringLiteral("NaN");
+    if (value.typeId() == QMetaType::QString)
+        return QLatin1Char('"') + value.toString() + QLatin1Char('"');
+    return value.canConvert<QString>() ? value.toString()
+                                       : QString::fromLatin1(value.metaType().name());
+}
+
+/*
+    The number of milliseconds that \a value is, from zero to Infinity. Anything else gets a warning
+    on behalf of \a what.
+*/
+std::optional<double> toMilliseconds(const QTimeoutQmlScope *scope, const char *what,
+                                     const QVariant &value)
+{
+    if (isNumber(value) && value.toDouble() >= 0)
+        return value.toDouble();
+    qmlWarning(scope).noquote().nospace()
+            << "TimeoutScope." << what << ": " << describe(value)
+            << " is no time. Pass a number of milliseconds that is not negative; Infinity means no limit.";
+    return std::nullopt;
+}
+
+} // namespace
+
+/*
+    When what is told
+    =================
+
+    state, expired() and the other signals are the scope's own, and keep its order (S6); running,
+    remainingTime and progress come between stateChanged() and the signal that says how it ended.
+    QML's handlers of stateChanged() are called before this class is, so the times of start and end
+    are taken when somebody asks for them, if nobody has done it before.
+
+    While a property is being set, remainingTime and progress are told from the event loop: a binding
+    of timeout or running may then depend on them, and is not evaluated again while its own value is
+    on the way.
+*/
+
+void QTimeoutQmlScopePrivate::stateChanged(State state)
+{
+    if (state == QTimeoutScope::Active)
+        begin();
+    else
+        noticeState();
+    observeEnclosing();
+    updateTicks();
+    const QPointer<QTimeoutQmlScope> self(q);
+    Q_EMIT q->runningChanged();
+    if (self)
+        timeChanged();
+}
+
+void QTimeoutQmlScopePrivate::noticeState()
+{
+    if (q->state() == noticedState)
+        return;
+    if (q->isActive())
+        begin();
+    else
+        freeze();
+}
+
+void QTimeoutQmlScopePrivate::begin()
+{
+    const DeadlineQueue *threadQueue = DeadlineQueue::current();
+    startTime = threadQueue ? threadQueue->now() : 0;
+    noticedState = QTimeoutScope::Active;
+}
+
+void QTimeoutQmlScopePrivate::freeze()
+{
+    noticedState = q->state();
+    const bool expired = noticedState == QTimeoutScope::Expired;
+    lastProgress = expired ? 1 : progress();
+    lastRemaining = expired ? 0 : remaining();
+}
+
+double QTimeoutQmlScopePrivate::remaining() const
+{
+    const std::chrono::nanoseconds remaining = q->remainingTime();
+    return remaining == std::chrono::nanoseconds::max() ? Forever : Milliseconds(remaining).count();
+}
+
+/*
+    The part that has passed of the time from the start to the deadline.
+*/
+double QTimeoutQmlScopePrivate::progress() const
+{
+    const DeadlineQueue *threadQueue = DeadlineQueue::current();
+    const double left = remaining();
+    if (std::isinf(left) || !threadQueue)
+        return 0;
+    const std::chrono::nanoseconds passed(std::max<qint64>(threadQueue->now() - startTime, 0));
+    const double total = Milliseconds(passed).count() + left;
+    return total > 0 ? Milliseconds(passed).count() / total : 1;
+}
+
+void QTimeoutQmlScopePrivate::timeChanged()
+{
+    if (settings > 0)
+        tellLater();
+    else
+        tell();
+}
+
+void QTimeoutQmlScopePrivate::tell()
+{
+    const QPointer<QTimeoutQmlScope> self(q);
+    Q_EMIT q->remainingTimeChanged();
+    if (self)
+        Q_EMIT q->progressChanged();
+}
+
+void QTimeoutQmlScopePrivate::tellLater()
+{
+    if (std::exchange(tellingLater, true))
+        return;
+    const auto tellNow = [this] {
+        tellingLater = false;
+        tell();
+    };
+    QMetaObject::invokeMethod(q, tellNow, Qt::QueuedConnection);
+}
+
+/*
+    Nothing ticks while the scope does not run, or has no deadline that could come closer.
+*/
+void QTimeoutQmlScopePrivate::updateTicks()
+{
+    if (isQueued())
+        queue()->remove(this);
+    const bool ticks = updateInterval > 0 && q->isActive() && !q->effectiveDeadline().isForever();
+    DeadlineQueue *threadQueue = ticks ? DeadlineQueue::current() : nullptr;
+    if (threadQueue) {
+        const Deadline next = Milliseconds(std::max(updateInterval, 1.0));
+        threadQueue->set(this, threadQueue->resolve(next));
+    }
+}
+
+/*
+    Null if it is not watched, or not any more.
+*/
+WatchedRequest::Pointer QTimeoutQmlScopePrivate::findRequest(const QJSValue &value)
+{
+    requests.removeIf(
+            [](const std::weak_ptr<WatchedRequest> &request) { return request.expired(); });
+    for (const std::weak_ptr<WatchedRequest> &watched : std::as_const(requests)) {
+        const WatchedRequest::Pointer request = watched.lock();
+        if (request->isFor(value))
+            return request;
+    }
+    return nullptr;
+}
+
+/*
+    What is left depends on the scopes in which this one is nested.
+*/
+void QTimeoutQmlScopePrivate::observeEnclosing()
+{
+    observer.reset();
+    if (!q->isActive())
+        return;
+    for (auto *outer = qobject_cast<QTimeoutScope *>(q->parent()); outer;
+         outer = qobject_cast<QTimeoutScope *>(outer->parent())) {
+        if (!observer)
+            observer = std::make_unique<QObject>();
+        const auto changed = [this] {
+            updateTicks();
+            timeChanged();
+        };
+        QObject::connect(outer, &QTimeoutScope::stateChanged, observer.get(), changed);
+        QObject::connect(outer, &QTimeoutScope::deadlineChanged, observer.get(), changed);
+    }
+}
+
+void QTimeoutQmlScopePrivate::due()
+{
+    updateTicks();
+    tell();
+}
+
+/*!
+    \qmltype TimeoutScope
+    \inqmlmodule QTimeout
+    \brief Puts a deadline around asynchronous work, and aborts the work when it passes.
+
+    A TimeoutScope is a QTimeoutScope, with properties to bind to. C++ that is given one can do with it whatever it
+    does with any scope.
+
+    \code
+    TimeoutScope {
+        id: scope
+        timeout: 5000
+        running: true
+        updateInterval: 50
+        onExpired: console.log("time is up")
+    }
+    ProgressBar {
+        value: scope.progress
+    }
+    \endcode
+
+    A TimeoutScope that is declared inside another one is nested in it: it ends with it at the latest.
+
+    Numbers of milliseconds may have fractions. One that is negative or no number at all gets a warning, with the file
+    and the line of the scope, and changes nothing. \c Infinity means no limit.
+
+    \sa {In QML}
+*/
+
+/*!
+    \qmlproperty real TimeoutScope::timeout
+
+    The time that the scope has from its start, in milliseconds. \c Infinity by default: no limit.
+
+    To change it while the scope is running sets a new deadline, this long from now.
+
+    \sa reschedule()
+*/
+
+/*!
+    \qmlproperty bool TimeoutScope::running
+
+    Whether the scope is running. To set it to true starts the scope with \l timeout, also if it has ended before; to
+    set it to false finishes it. It becomes false by itself when the scope ends.
+
+    \sa start(), finish(), state
+*/
+
+/*!
+    \qmlproperty enumeration TimeoutScope::state
+    \readonly
+
+    Where the scope is in its life: one of \c TimeoutScope.Inactive, \c TimeoutScope.Active,
+    \c TimeoutScope.Expired, \c TimeoutScope.Cancelled and \c TimeoutScope.Finished.
+
+    \sa QTimeoutScope::State
+*/
+
+/*!
+    \qmlproperty real TimeoutScope::remainingTime
+    \readonly
+
+    The milliseconds that are left until the deadline, or that of the scope around this one if that is earlier; what was
+    left at the end, if the scope has ended; and \l timeout if it has not been started. \c Infinity if there is no limit.
+
+    It is exact whenever it is read. Bindings are told when the scope starts and ends, when the deadline is
+    moved, and every updateInterval.
+
+    \sa progress
+*/
+
+/*!
+    \qmlproperty real TimeoutScope::progress
+    \readonly
+
+    The part that has passed of the time from the start of the scope to its deadline: from 0 to 1. It is 0 while there
+    is no limit. To move the deadline later makes it smaller.
+
+    It is told as often as remainingTime is.
+*/
+
+/*!
+    \qmlproperty real TimeoutScope::updateInterval
+
+    How often bindings of remainingTime and progress are told while the scope is running, in milliseconds. 0 by default:
+    never. Fractions of a millisecond count as one. Nothing ticks while the scope does not run or has no limit.
+*/
+
+/*!
+    \qmlsignal TimeoutScope::expired()
+
+    Emitted when the deadline has passed, before the work is aborted.
+*/
+
+/*!
+    \qmlsignal TimeoutScope::cancelled()
+
+    Emitted when the scope is cancelled, or ended by the one around it, before the work is aborted.
+*/
+
+/*!
+    \qmlsignal TimeoutScope::finished()
+
+    Emitted when the scope has ended without aborting anything.
+*/
+
+/*!
+    \qmlmethod void TimeoutScope::reject()
+
+    Drops the deadline of the running scope. The work goes on without one, until reschedule() sets another.
+*/
+
+/*!
+    \qmlmethod void TimeoutScope::cancel()
+
+    Ends the running scope and aborts its work.
+*/
+
+/*!
+    \qmlmethod void TimeoutScope::finish()
+
+    Ends the running scope. Its work goes on.
+*/
+QTimeoutQmlScope::QTimeoutQmlScope(QObject *parent)
+    : QTimeoutScope(parent), d(new QTimeoutQmlScopePrivate(this))
+{
+    static const bool registered = [] {
+        QCoro::Qml::registerTypes();
+        return true;
+    }();
+    Q_UNUSED(registered)
+
+    connect(this, &QTimeoutScope::stateChanged, this,
+            [this](State state) { d->stateChanged(state); });
+    connect(this, &QTimeoutScope::deadlineChanged, this, [this] {
+        d->updateTicks();
+        d->timeChanged();
+    });
+}
+
+QTimeoutQmlScope::~QTimeoutQmlScope() = default;
+
+QVariant QTimeoutQmlScope::timeout() const
+{
+    return d->timeout;
+}
+
+void QTimeoutQmlScope::setTimeout(const QVariant &timeout)
+{
+    const std::optional<double> msecs = toMilliseconds(this, "timeout", timeout);
+    if (!msecs || *msecs == d->timeout)
+        return;
+    const QPointer<QTimeoutQmlScope> self(this);
+    d->timeout = *msecs;
+    ++d->settings;
+    if (isActive())
+        reschedule(Milliseconds(*msecs));
+    else if (state() == Inactive)
+        d->timeChanged();
+    if (!self)
+        return;
+    --d->settings;
+    Q_EMIT timeoutChanged();
+}
+
+bool QTimeoutQmlScope::isRunning() const
+{
+    return d->complete ? isActive() : d->startWhenComplete || isActive();
+}
+
+void QTimeoutQmlScope::setRunning(bool running)
+{
+    if (running == isRunning())
+        return;
+    if (!d->complete && !isActive()) {
+        d->startWhenComplete = running;
+        Q_EMIT runningChanged();
+        return;
+    }
+    const QPointer<QTimeoutQmlScope> self(this);
+    ++d->settings;
+    if (running)
+        start();
+    else
+        finish();
+    if (self)
+        --d->settings;
+}
+
+double QTimeoutQmlScope::remainingMilliseconds() const
+{
+    d->noticeState();
+    if (state() == Inactive)
+        return d->timeout;
+    return isActive() ? d->remaining() : d->lastRemaining;
+}
+
+double QTimeoutQmlScope::progress() const
+{
+    d->noticeState();
+    return isActive() ? d->progress() : d->lastProgress;
+}
+
+QVariant QTimeoutQmlScope::updateInterval() const
+{
+    return d->updateInterval;
+}
+
+void QTimeoutQmlScope::setUpdateInterval(const QVariant &interval)
+{
+    const std::optional<double> msecs = toMilliseconds(this, "updateInterval", interval);
+    if (!msecs || *msecs == d->updateInterval)
+        return;
+    d->updateInterval = *msecs;
+    d->updateTicks();
+    Q_EMIT updateIntervalChanged();
+}
+
+QQmlListProperty<QObject> QTimeoutQmlScope::data()
+{
+    return QQmlListProperty<QObject>(this, &d->data);
+}
+
+/*!
+    \qmlmethod bool TimeoutScope::start(real milliseconds)
+
+    Starts the scope with a deadline so many \a milliseconds from now, or without an argument with \l timeout, and returns
+    true. If it is running already, returns false, changes nothing and warns.
+*/
+bool QTimeoutQmlScope::start()
+{
+    return start(Milliseconds(d->timeout));
+}
+
+bool QTimeoutQmlScope::start(const QVariant &timeout)
+{
+    const std::optional<double> msecs = toMilliseconds(this, "start", timeout);
+    return msecs && start(Milliseconds(*msecs));
+}
+
+/*!
+    \qmlmethod bool TimeoutScope::reschedule(real milliseconds)
+
+    Sets the deadline of the running scope to so many \a milliseconds from now, and returns true. If the scope is not
+    running, returns false, changes nothing and warns. Does not change \l timeout.
+*/
+bool QTimeoutQmlScope::reschedule(const QVariant &timeout)
+{
+    const std::optional<double> msecs = toMilliseconds(this, "reschedule", timeout);
+    return msecs && reschedule(Milliseconds(*msecs));
+}
+
+/*!
+    \qmlmethod bool TimeoutScope::shift(real milliseconds)
+
+    Moves the deadline of the running scope by so many \a milliseconds, which may be negative, and returns true. If the
+    scope is not running or has no deadline, returns false, changes nothing and warns.
+*/
+bool QTimeoutQmlScope::shift(const QVariant &by)
+{
+    using std::chrono::milliseconds;
+    if (!isNumber(by)) {
+        qmlWarning(this).noquote().nospace()
+                << "TimeoutScope.shift: " << describe(by)
+                << " is no time. Pass a number of milliseconds, which may be negative.";
+        return false;
+    }
+    // What does not fit means forever, in either direction.
+    constexpr auto Most = static_cast<double>(milliseconds::max().count() / 2);
+    return shift(milliseconds(static_cast<qint64>(std::clamp(by.toDouble(), -Most, Most))));
+}
+
+static bool hasFinished(QObject *object)
+{
+    const QMetaObject *metaObject = object->metaObject();
+    const QMetaMethod isFinished = metaObject->method(metaObject->indexOfMethod("isFinished()"));
+    bool finished = false;
+    return isFinished.isValid() && isFinished.returnMetaType() == QMetaType::fromType<bool>()
+            && isFinished.invoke(object, Qt::DirectConnection, Q_RETURN_ARG(bool, finished))
+            && finished;
+}
+
+/*!
+    \qmlmethod var TimeoutScope::watch(var object)
+
+    Puts \a object under the scope: it is aborted when the scope expires or is cancelled. The scope finishes by itself
+    when the last thing that it watches has ended. Under a scope that is not started yet, \a object waits
+    for start(); under one that has ended, it is aborted at once.
+
+    \table
+    \header \li object \li is aborted by \li has ended
+    \row \li from C++ or QML \li the first that it has of \c abort(), \c cancel() and \c kill()
+         \li with its signal \c finished(), when it is destroyed, or already if QML can call its \c isFinished()
+    \row \li an XMLHttpRequest \li \c abort() \li when its \c readyState is \c DONE
+    \row \li of JavaScript \li \c abort() \li when it is unwatched
+    \row \li a \c QCoro::QmlTask \li nobody: see below \li with its result
+    \endtable
+
+    For a task, returns a task that gives the result if it comes in time, and nothing otherwise:
+
+    \code
+    scope.watch(backend.load(url)).then(page => show(page));
+    \endcode
+
+    A task from QCoro cannot be interrupted from outside. Give the C++ function the scope, and let it run its work
+    there (see \l {In QML}). QCoro does not say when a task has failed: the scope waits for it until the deadline.
+
+    Anything else gets a warning.
+
+    \sa unwatch(), QTimeoutScope::watch()
+*/
+QVariant QTimeoutQmlScope::watch(const QJSValue &object)
+{
+    if (QObject *qobject = object.toQObject()) {
+        if (QTimeout::detail::canAbortByMetaObject(qobject)) {
+            const bool ended = hasFinished(qobject);
+            watch(qobject);
+            if (ended)
+                QTimeoutScope::unwatch(qobject);
+            return {};
+        }
+    } else if (WatchedRequest::canAbort(object)) {
+        WatchedRequest::Pointer request = d->findRequest(object);
+        if (!request) {
+            request = WatchedRequest::make(object, qjsEngine(this), this);
+            d->requests.append(request);
+        }
+        watch(request.get(), [request] { request->abort(); });
+        request->readyStateChanged();
+        return {};
+    } else if (WatchedTask::isTask(object)) {
+        auto *task = new WatchedTask(object, this);
+        const QVariant inTime = task->listen(qjsEngine(this));
+        watch(task, [task] { task->abort(); });
+        return inTime;
+    }
+    qmlWarning(this).noquote().nospace()
+            << "TimeoutScope.watch: " << object.toString()
+            << " cannot be aborted. Pass an object that has a function abort(), cancel() or kill() "
+               "which QML can call, an XMLHttpRequest, or a QCoro::QmlTask.";
+    return {};
+}
+
+/*!
+    \qmlmethod void TimeoutScope::unwatch(var object)
+
+    Stops watching \a object: it is no longer aborted with the scope. Does nothing if it is not watched.
+*/
+void QTimeoutQmlScope::unwatch(const QJSValue &object)
+{
+    if (QObject *qobject = object.toQObject()) {
+        QTimeoutScope::unwatch(qobject);
+    } else if (const WatchedRequest::Pointer request = d->findRequest(object)) {
+        QTimeoutScope::unwatch(request.get());
+    } else if (WatchedTask *task = WatchedTask::find(this, object)) {
+        QTimeoutScope::unwatch(task);
+    }
+}
+
+void QTimeoutQmlScope::classBegin()
+{
+    d->complete = false;
+}
+
+void QTimeoutQmlScope::componentComplete()
+{
+    d->complete = true;
+    if (std::exchange(d->startWhenComplete, false) && !isActive())
+        start();
+}
+
+bool QTimeoutQmlScope::event(QEvent *event)
+{
+    if (event->type() == QEvent::ThreadChange) {
+        if (d->isQueued())
+            d->queue()->remove(d.get());
+        const auto updateThere = [this] { d->updateTicks(); };
+        QMetaObject::invokeMethod(this, updateThere, Qt::QueuedConnection);
+    }
+    return QTimeoutScope::event(event);
+}

@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#ifndef QTIMEOUTQMLSCOPE_P_H
+#define QTIMEOUTQMLSCOPE_P_H
+
+//
+//  W A R N I N G
+//  -------------
+//
+// This file is not part of the QTimeout API. It may change from version to version without notice,
+// or even be removed. We mean it.
+//
+
+#include "qtimeoutqmlscope.h"
+#include "watchedvalue_p.h"
+
+#include <QTimeout/deadline/deadlinequeue_p.h>
+
+#include <QtCore/qlist.h>
+#include <QtCore/qpointer.h>
+
+#include <limits>
+#include <memory>
+
+/*
+    What a TimeoutScope has in addition to a scope: how long it is to run, and what it tells about
+    the time. The ticks of updateInterval are an entry of the thread's deadline queue, which exists
+    only while the scope runs.
+*/
+class QTimeoutQmlScopePrivate final : public QTimeout::detail::DeadlineEntry
+{
+public:
+    using State = QTimeoutScope::State;
+    using WatchedRequest = QTimeout::detail::WatchedRequest;
+    static constexpr double Forever = std::numeric_limits<double>::infinity();
+
+    explicit QTimeoutQmlScopePrivate(QTimeoutQmlScope *scope) noexcept : q(scope) {}
+
+    void stateChanged(State state);
+    void noticeState();
+    void begin();
+    void freeze();
+    void timeChanged();
+    void tell();
+    void tellLater();
+    void updateTicks();
+    void observeEnclosing();
+
+    WatchedRequest::Pointer findRequest(const QJSValue &value);
+
+    double remaining() const;
+    double progress() const;
+
+    QTimeoutQmlScope *const q;
+    double timeout = Forever;
+    double updateInterval = 0;
+    bool complete = true; // false while QML sets up the object
+    bool startWhenComplete = false;
+    int settings = 0; // properties that are being set
+    bool tellingLater = false;
+    State noticedState = QTimeoutScope::Inactive;
+    qint64 startTime = 0; // on the scale of the queue
+    double lastRemaining = 0; // what was left at the end
+    double lastProgress = 0;
+    QList<QObject *> data;
+    QList<std::weak_ptr<WatchedRequest>> requests;
+    std::unique_ptr<QObject> observer; // of enclosing scopes, while this one runs
+
+protected:
+    void due() override;
+};
+
+#endif // QTIMEOUTQMLSCOPE_P_H

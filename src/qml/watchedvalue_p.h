@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#ifndef QTIMEOUT_WATCHEDVALUE_P_H
+#define QTIMEOUT_WATCHEDVALUE_P_H
+
+//
+//  W A R N I N G
+//  -------------
+//
+// This file is not part of the QTimeout API. It may change from version to version without notice,
+// or even be removed. We mean it.
+//
+
+#include <QtCore/qobject.h>
+#include <QtCore/qpointer.h>
+#include <QtCore/qvariant.h>
+#include <QtQml/qjsvalue.h>
+
+#include <memory>
+
+QT_FORWARD_DECLARE_CLASS(QJSEngine)
+
+namespace QTimeout::detail {
+
+/*
+    Stands for a value of JavaScript that a scope watches: it is what the scope sees, has finished()
+    as an operation must, and goes when the value has ended or has been aborted.
+*/
+class WatchedValue : public QObject
+{
+    Q_OBJECT
+
+public:
+    explicit WatchedValue(const QJSValue &value, QObject *parent = nullptr);
+
+    bool isFor(const QJSValue &value) const { return !m_over && m_value.strictlyEquals(value); }
+    void abort();
+    void dismiss();
+
+Q_SIGNALS:
+    void finished();
+
+protected:
+    virtual void abortValue() = 0;
+    virtual void over() {} // nobody is interested in the value any more
+    void end();
+    bool isOver() const { return m_over; }
+    const QJSValue &value() const { return m_value; }
+
+private:
+    QJSValue m_value;
+    bool m_over = false;
+};
+
+/*
+    An object with a function abort(). If it is an XMLHttpRequest it has ended when its readyState
+    says so.
+
+    It belongs to the functions with which scopes abort it: whichever scope watches it, after others
+    have finished, and not longer.
+*/
+class WatchedRequest final : public WatchedValue
+{
+    Q_OBJECT
+
+public:
+    using Pointer = std::shared_ptr<WatchedRequest>;
+
+    static Pointer make(const QJSValue &value, QJSEngine *engine, const QObject *scope);
+    static bool canAbort(const QJSValue &value);
+
+    bool hasEnded() const;
+    Q_INVOKABLE void readyStateChanged();
+
+protected:
+    void abortValue() override;
+    void over() override;
+
+private:
+    WatchedRequest(const QJSValue &value, const QObject *scope);
+    void listen(QJSEngine *engine);
+
+    const QPointer<const QObject> m_scope; // for warnings
+    QJSValue m_stopListening;
+};
+
+/*
+    A QCoro::QmlTask. It cannot be aborted; what it gives is passed on unless the scope has been
+    aborted before. A child of the scope.
+*/
+class WatchedTask final : public WatchedValue
+{
+    Q_OBJECT
+
+public:
+    using WatchedValue::WatchedValue;
+
+    static bool isTask(const QJSValue &value);
+
+    static WatchedTask *find(const QObject *scope, const QJSValue &value);
+
+    // A task that ends with the result of the one that is watched, if that comes in time.
+    QVariant listen(QJSEngine *engine);
+    Q_INVOKABLE void deliver(const QVariant &result);
+
+Q_SIGNALS:
+    void arrived(const QVariant &result);
+
+protected:
+    void abortValue() override {}
+};
+
+} // namespace QTimeout::detail
+
+#endif // QTIMEOUT_WATCHEDVALUE_P_H

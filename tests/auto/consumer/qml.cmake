@@ -1,0 +1,21 @@
+# SPDX-FileCopyrightText: 2026 The QTimeout developers
+# SPDX-License-Identifier: MIT
+
+# The part of a user's project that is about QML.
+
+if(NOT TARGET QTimeout::Qml)
+    return()
+endif()
+
+find_package(Qt6 6.4 REQUIRED COMPONENTS Qml)
+target_sources(consumer PRIVATE ../qml.cpp)
+target_compile_definitions(consumer PRIVATE CONSUMER_QML)
+get_target_property(type QTimeout::Qmlplugin TYPE)
+if(type STREQUAL "STATIC_LIBRARY")
+    target_link_libraries(consumer PRIVATE QTimeout::Qml QTimeout::Qmlplugin)
+    target_compile_definitions(consumer PRIVATE CONSUMER_QML_STATIC)
+else()
+    # The plugin is found at run time, with all that it needs.
+    target_link_libraries(consumer PRIVATE Qt6::Qml)
+    target_compile_definitions(consumer PRIVATE CONSUMER_QML_DIR="${QTimeout_QML_DIR}")
+endif()

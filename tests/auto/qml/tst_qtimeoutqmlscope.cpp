@@ -1,0 +1,381 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#include "testsupport.h"
+
+#include <QTimeout/deadline/deadlinequeue_p.h>
+#include <QTimeout>
+#include <QTimeoutQmlScope>
+
+#include <QtCore/QPointer>
+#include <QtCore/QRegularExpression>
+#include <QtCore/QThread>
+#include <QtQml/QQmlComponent>
+#include <QtQml/QQmlContext>
+#include <QtQml/QQmlEngine>
+#include <QtTest/QSignalSpy>
+#include <QtTest/QTest>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <utility>
+
+using namespace std::chrono_literals;
+using namespace Qt::StringLiterals;
+using QTimeout::detail::DeadlineQueue;
+
+/*
+    What tests in QML cannot show: cost, lifetimes, threads, and the class as C++ sees it.
+*/
+class tst_QTimeoutQmlScope : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init();
+    void cleanup();
+
+    void isAScope();
+    void propertiesFromCpp();
+    void nestedInAScopeOfCpp();
+    void costsNothingWithoutUpdateInterval();
+    void ticksAreOneEntry();
+    void shortestInterval();
+    void warningsHaveFileAndLine();
+    void loopIsReported();
+    void destroyedBySlot_data();
+    void destroyedBySlot();
+    void destroyedWithWorkUnderIt();
+    void engineGoesFirst();
+    void watchLeavesNothingBehind_data();
+    void watchLeavesNothingBehind();
+    void requestIsHandedOver();
+    void taskLeavesNothingBehind();
+    void movesToAnotherThread();
+
+private:
+    template<typename T = QTimeoutQmlScope>
+    T *create(const QByteArray &body, QObject *parent = nullptr);
+    QJSValue evaluate(const QString &program) { return m_engine->evaluate(program); }
+
+    std::unique_ptr<QQmlEngine> m_engine;
+    std::unique_ptr<QTimeoutTestClock> m_clock;
+};
+
+void tst_QTimeoutQmlScope::init()
+{
+    QTest::failOnWarning(QRegularExpression(u".?"_s));
+    m_clock = std::make_unique<QTimeoutTestClock>();
+    m_engine = std::make_unique<QQmlEngine>();
+}
+
+void tst_QTimeoutQmlScope::cleanup()
+{
+    m_engine.reset();
+    m_clock.reset();
+    QCOMPARE(DeadlineQueue::current()->size(), 0U);
+}
+
+template<typename T>
+T *tst_QTimeoutQmlScope::create(const QByteArray &body, QObject *parent)
+{
+    QQmlComponent component(m_engine.get());
+    component.setData("import QtQml\nimport QTimeout\n" + body, QUrl(u"file:///test.qml"_s));
+    QObject *object = component.beginCreate(m_engine->rootContext());
+    if (!object)
+        qFatal("%s", qPrintable(component.errorString()));
+    object->setParent(parent ? parent : m_engine.get());
+    component.completeCreate();
+    return qobject_cast<T *>(object);
+}
+
+void tst_QTimeoutQmlScope::isAScope()
+{
+    QTimeoutScope *scope = create("TimeoutScope { timeout: 1500; running: true }");
+    QVERIFY(scope);
+    QCOMPARE(scope->remainingTime(), 1500ms);
+    QSignalSpy expired(scope, &QTimeoutScope::expired);
+    scope->shift(500ms);
+    auto task = scope->tryRun(QTimeout::sleepFor(10s));
+    bool ended = false;
+    task.then([&ended](bool inTime) { ended = !inTime; });
+    m_clock->advance(1999ms);
+    QCOMPARE(expired.size(), 0);
+    m_clock->advance(1ms);
+    QCOMPARE(expired.size(), 1);
+    QVERIFY(ended);
+    QCOMPARE(scope->property("progress").toDouble(), 1.0);
+}
+
+void tst_QTimeoutQmlScope::propertiesFromCpp()
+{
+    QTimeoutQmlScope scope;
+    QVERIFY(qIsInf(scope.timeout().toDouble()));
+    QVERIFY(scope.setProperty("timeout", 1500));
+    QVERIFY(scope.setProperty("running", true));
+    QCOMPARE(scope.remainingMilliseconds(), 1500.0);
+    QVERIFY(scope.reschedule(2s));
+    QVERIFY(scope.shift(-500ms));
+    QCOMPARE(scope.remainingTime(), 1500ms);
+    QCOMPARE(scope.timeout(), QVariant(1500.0));
+    m_clock->advance(750ms);
+    QCOMPARE(scope.progress(), 0.5);
+    QVERIFY(scope.setProperty("running", false));
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+    QVERIFY(scope.start(10ms));
+    QCOMPARE(scope.progress(), 0.0);
+    m_clock->advance(10ms);
+    QVERIFY(scope.hasExpired());
+}
+
+void tst_QTimeoutQmlScope::nestedInAScopeOfCpp()
+{
+    QTimeoutScope outer(1s);
+    auto *inner = create("TimeoutScope { timeout: 5000; running: true }", &outer);
+    QCOMPARE(inner->enclosingScope(), &outer);
+    QCOMPARE(inner->remainingMilliseconds(), 1000.0);
+    m_clock->advance(1s);
+    QVERIFY(inner->isCancelled());
+    delete inner;
+}
+
+void tst_QTimeoutQmlScope::costsNothingWithoutUpdateInterval()
+{
+    const DeadlineQueue *queue = DeadlineQueue::current();
+    auto *scope = create("TimeoutScope { timeout: 1000; updateInterval: 10 }");
+    QCOMPARE(queue->size(), 0U);
+    scope->setRunning(true);
+    QCOMPARE(queue->size(), 2U);
+    scope->setUpdateInterval(0);
+    QCOMPARE(queue->size(), 1U);
+    scope->setUpdateInterval(10);
+    scope->reject(); // nothing can come closer
+    QCOMPARE(queue->size(), 0U);
+    scope->reschedule(1s);
+    QCOMPARE(queue->size(), 2U);
+    scope->setRunning(false);
+    QCOMPARE(queue->size(), 0U);
+    scope->setRunning(true);
+    scope->setUpdateInterval(qInf());
+    QCOMPARE(queue->size(), 1U);
+    m_clock->advance(1s);
+    QCOMPARE(queue->size(), 0U);
+}
+
+void tst_QTimeoutQmlScope::ticksAreOneEntry()
+{
+    auto *scope = create("TimeoutScope { timeout: 1000; updateInterval: 10; running: true }");
+    m_clock->advance(0ms);
+    QSignalSpy ticks(scope, &QTimeoutQmlScope::progressChanged);
+    for (int i = 0; i < 50; ++i) {
+        m_clock->advance(10ms);
+        QCOMPARE(DeadlineQueue::current()->size(), 2U);
+    }
+    QCOMPARE(ticks.size(), 50);
+}
+
+// S13: not even one that asks for it can starve the event loop.
+void tst_QTimeoutQmlScope::shortestInterval()
+{
+    auto *scope = create("TimeoutScope { timeout: 100; updateInterval: 1e-9; running: true }");
+    m_clock->advance(0ms);
+    QSignalSpy ticks(scope, &QTimeoutQmlScope::progressChanged);
+    m_clock->advance(50ms);
+    QCOMPARE(ticks.size(), 50);
+}
+
+void tst_QTimeoutQmlScope::warningsHaveFileAndLine()
+{
+    QTest::ignoreMessage(
+            QtWarningMsg,
+            "file:///test.qml:4:1: QML TimeoutScope: TimeoutScope.timeout: -1 is no time. Pass a number "
+            "of milliseconds that is not negative; Infinity means no limit.");
+    auto *scope = create("\nTimeoutScope { timeout: -1 }");
+    QVERIFY(qIsInf(scope->timeout().toDouble()));
+
+    QTest::ignoreMessage(
+            QtWarningMsg,
+            QRegularExpression(
+                    u"^file:///test.qml:3:1: QML TimeoutScope: TimeoutScope\\.watch: .* cannot be aborted"_s));
+    create("TimeoutScope { Component.onCompleted: watch(Qt.point(1, 2)) }");
+}
+
+// The tests in QML rely on it.
+void tst_QTimeoutQmlScope::loopIsReported()
+{
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"Binding loop detected"_s));
+    create<QObject>("QtObject { property int a: b + 1; property int b: a + 1 }");
+}
+
+using Change = std::function<void(QTimeoutQmlScope *)>;
+
+template<typename Signal>
+static Change deletedBy(Signal signal)
+{
+    return [signal](QTimeoutQmlScope *scope) {
+        QObject::connect(scope, signal, scope, [scope] { delete scope; });
+    };
+}
+
+void tst_QTimeoutQmlScope::destroyedBySlot_data()
+{
+    QTest::addColumn<Change>("connectDeleter");
+
+    QTest::newRow("stateChanged") << deletedBy(&QTimeoutScope::stateChanged);
+    QTest::newRow("runningChanged") << deletedBy(&QTimeoutQmlScope::runningChanged);
+    QTest::newRow("remainingTimeChanged") << deletedBy(&QTimeoutQmlScope::remainingTimeChanged);
+    QTest::newRow("progressChanged") << deletedBy(&QTimeoutQmlScope::progressChanged);
+    QTest::newRow("deadlineChanged") << deletedBy(&QTimeoutScope::deadlineChanged);
+    QTest::newRow("timeoutChanged") << deletedBy(&QTimeoutQmlScope::timeoutChanged);
+}
+
+// In whatever is emitted, at whatever change: the sanitizers look on.
+void tst_QTimeoutQmlScope::destroyedBySlot()
+{
+    QFETCH(const Change, connectDeleter);
+    const QList<std::pair<bool, Change>> changes = {
+            {false, [](QTimeoutQmlScope *scope) { scope->start(); }},
+            {false, [](QTimeoutQmlScope *scope) { scope->setRunning(true); }},
+            {false, [](QTimeoutQmlScope *scope) { scope->setTimeout(500); }},
+            {true, [](QTimeoutQmlScope *scope) { scope->setRunning(false); }},
+            {true, [](QTimeoutQmlScope *scope) { scope->setTimeout(500); }},
+            {true, [](QTimeoutQmlScope *scope) { scope->reschedule(500); }},
+            {true, [](QTimeoutQmlScope *scope) { scope->cancel(); }},
+            {true, [](QTimeoutQmlScope *) {}}, // it ticks and expires
+    };
+    int deleted = 0;
+    for (const auto &[running, change] : changes) {
+        const QPointer<QTimeoutQmlScope> scope = create(
+                "TimeoutScope { timeout: 1000; updateInterval: 100 }");
+        scope->setRunning(running);
+        m_clock->advance(0ms);
+        connectDeleter(scope);
+        change(scope);
+        m_clock->advance(1s);
+        deleted += scope ? 0 : 1;
+    }
+    QCOMPARE_GE(deleted, 2);
+}
+
+void tst_QTimeoutQmlScope::destroyedWithWorkUnderIt()
+{
+    auto *scope = create("TimeoutScope { timeout: 1000; running: true }");
+    m_engine->globalObject().setProperty(u"scope"_s, m_engine->newQObject(scope));
+    const QJSValue transfer = evaluate(
+            u"const transfer = { aborts: 0, abort() { this.aborts += 1; } }; scope.watch(transfer); transfer"_s);
+    Job job;
+    scope->watch(&job);
+    QCOMPARE(transfer.property(u"aborts"_s).toInt(), 0);
+    delete scope;
+    QCOMPARE(transfer.property(u"aborts"_s).toInt(), 1);
+    QCOMPARE(job.aborts(), 1);
+}
+
+void tst_QTimeoutQmlScope::engineGoesFirst()
+{
+    auto scope = std::make_unique<QTimeoutQmlScope>();
+    scope->start(1s);
+    m_engine->globalObject().setProperty(u"scope"_s, m_engine->newQObject(scope.get()));
+    QJSEngine::setObjectOwnership(scope.get(), QJSEngine::CppOwnership);
+    QVERIFY(!evaluate(u"scope.watch({ readyState: 1, abort() {} })"_s).isError());
+    m_engine.reset();
+    m_clock->advance(1s);
+    QVERIFY(!scope->isActive());
+}
+
+void tst_QTimeoutQmlScope::watchLeavesNothingBehind_data()
+{
+    QTest::addColumn<QString>("end");
+
+    QTest::newRow("expiry") << u""_s;
+    QTest::newRow("cancel") << u"scope.cancel()"_s;
+    QTest::newRow("unwatch") << u"scope.unwatch(transfer)"_s;
+    QTest::newRow("finish") << u"scope.finish()"_s;
+    QTest::newRow("ended before") << u"scope.cancel(); scope.watch(transfer)"_s;
+}
+
+void tst_QTimeoutQmlScope::watchLeavesNothingBehind()
+{
+    QFETCH(const QString, end);
+    auto *scope = create("TimeoutScope { timeout: 1000; running: true }");
+    m_engine->globalObject().setProperty(u"scope"_s, m_engine->newQObject(scope));
+    const QJSValue result = evaluate(
+            u"var transfer = { readyState: 1, abort() {} }; var before = Object.keys(transfer).join(); scope.watch(transfer)"_s);
+    QVERIFY2(!result.isError(), qPrintable(result.toString()));
+    QCOMPARE(scope->children().size(), 1);
+    evaluate(end);
+    m_clock->advance(1s);
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    QCOMPARE(scope->children().size(), 0);
+    QVERIFY(evaluate(u"Object.getOwnPropertySymbols(transfer).length === 0"_s).toBool());
+}
+
+// S7: finish() leaves the work to the scope around it, which can outlive the one that brought it.
+void tst_QTimeoutQmlScope::requestIsHandedOver()
+{
+    auto *outer = create("TimeoutScope { timeout: 1000; running: true }");
+    auto *inner = create("TimeoutScope { timeout: 500; running: true }", outer);
+    m_engine->globalObject().setProperty(u"scope"_s, m_engine->newQObject(inner));
+    const QJSValue transfer = evaluate(
+            u"const transfer = { aborts: 0, abort() { this.aborts += 1; } }; scope.watch(transfer); transfer"_s);
+    inner->finish();
+    delete inner;
+    m_clock->advance(999ms);
+    QCOMPARE(transfer.property(u"aborts"_s).toInt(), 0);
+    m_clock->advance(1ms);
+    QCOMPARE(outer->state(), QTimeoutScope::Expired);
+    QCOMPARE(transfer.property(u"aborts"_s).toInt(), 1);
+}
+
+void tst_QTimeoutQmlScope::taskLeavesNothingBehind()
+{
+    auto *scope = create("TimeoutScope { timeout: 1000; running: true }");
+    m_engine->globalObject().setProperty(u"scope"_s, m_engine->newQObject(scope));
+    Backend backend;
+    QJSEngine::setObjectOwnership(&backend, QJSEngine::CppOwnership);
+    m_engine->globalObject().setProperty(u"backend"_s, m_engine->newQObject(&backend));
+    evaluate(
+            u"scope.watch(backend.ask()).then(() => { throw new Error() }); scope.watch(backend.sleep(500)); 0"_s);
+    QCOMPARE(scope->children().size(), 4); // two of them of the scope itself
+    m_clock->advance(1s);
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    QCOMPARE(scope->children().size(), 0);
+    QCOMPARE(backend.asking(), 1);
+    backend.answer(u"late"_s);
+    m_clock->advance(0ms);
+    QCOMPARE(backend.asking(), 0);
+}
+
+// S11
+void tst_QTimeoutQmlScope::movesToAnotherThread()
+{
+    m_clock.reset(); // another thread has another clock
+    QTimeoutQmlScope scope;
+    scope.setTimeout(60'000);
+    scope.setUpdateInterval(5);
+    scope.setRunning(true);
+    std::atomic<int> ticks = 0;
+    QThread *const here = QThread::currentThread();
+    connect(
+            &scope, &QTimeoutQmlScope::progressChanged, &scope,
+            [&] { ticks += QThread::currentThread() == here ? 0 : 1; }, Qt::DirectConnection);
+    QThread thread;
+    scope.moveToThread(&thread);
+    QCOMPARE(DeadlineQueue::current()->size(), 0U);
+    thread.start();
+    QTRY_COMPARE_GE_WITH_TIMEOUT(ticks.load(), 3, 20000);
+    QMetaObject::invokeMethod(
+            &scope,
+            [&scope, here] {
+                scope.cancel();
+                scope.moveToThread(here);
+            },
+            Qt::BlockingQueuedConnection);
+    thread.quit();
+    QVERIFY(thread.wait());
+    QVERIFY(scope.isCancelled());
+}
+
+QTEST_GUILESS_MAIN(tst_QTimeoutQmlScope)
+#include "tst_qtimeoutqmlscope.moc"

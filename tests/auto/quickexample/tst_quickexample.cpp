@@ -1,0 +1,400 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#include "quickwindow.h"
+
+#include "slowserverthread.h"
+
+#include <QTimeout/deadline/deadlinequeue_p.h>
+#include <QTimeoutTestClock>
+
+#include <QtCore/QProcess>
+#include <QtCore/QRegularExpression>
+#include <QtCore/QTemporaryDir>
+#include <QtGui/QAccessible>
+#include <QtGui/QImage>
+#include <QtQuick/QQuickItem>
+#include <QtQuick/QQuickWindow>
+#include <QtTest/QSignalSpy>
+#include <QtTest/QTest>
+
+#include <memory>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+using QTimeout::detail::DeadlineQueue;
+
+/*
+    The example as people use it, with the real server. The time of its deadlines is the test's.
+*/
+class tst_QuickExample : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init();
+    void cleanup();
+
+    void downloads();
+    void timesOut();
+    void moreTime();
+    void noLimit();
+    void cancels_data();
+    void cancels();
+    void again();
+    void totalExpires();
+    void moreTimeForAll();
+    void cancelAll();
+    void startAllAgain();
+    void failureIsExplained();
+    void buttonsOfWhatHasEnded();
+    void closedInTheMiddle_data();
+    void closedInTheMiddle();
+    void accessibleNames();
+    void screenshot_data();
+    void screenshot();
+
+private:
+    void open(const QList<DemoPage> &pages);
+    QQuickItem *card(int index) const;
+    QString outcome(int index = 0) const { return text(card(index), "outcome"); }
+    QString message() const { return text(m_quick->window()->contentItem(), "message"); }
+    double remaining(int index = 0) const;
+    static QString text(QQuickItem *in, const char *name);
+    static QQuickItem *find(QQuickItem *in, const char *name);
+    void click(QQuickItem *in, const char *name) const;
+    void click(const char *name) const { click(m_quick->window()->contentItem(), name); }
+    bool waitForRequests(int count) const;
+    bool waitForOutcome(int index, const QString &expected) const;
+
+    static constexpr int Patience = 20000; // for a busy machine
+
+    std::unique_ptr<SlowServerThread> m_server;
+    std::unique_ptr<QTimeoutTestClock> m_clock;
+    std::unique_ptr<QuickWindow> m_quick;
+};
+
+static const DemoPage Never{u"Never"_s, u"/never"_s, 3s};
+static const DemoPage Good{u"Good"_s, u"/good?bytes=2048"_s, 3s};
+
+void tst_QuickExample::init()
+{
+    // A platform without windows may say so, whatever the program does.
+    QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
+    m_server = std::make_unique<SlowServerThread>();
+    QVERIFY(m_server->isListening());
+    m_clock = std::make_unique<QTimeoutTestClock>();
+}
+
+void tst_QuickExample::cleanup()
+{
+    m_quick.reset();
+    QCOMPARE(DeadlineQueue::current()->size(), 0U);
+    m_clock.reset();
+    m_server.reset();
+}
+
+void tst_QuickExample::open(const QList<DemoPage> &pages)
+{
+    m_quick = std::make_unique<QuickWindow>(pages, [this](const QString &target) {
+        return m_server->url(target);
+    });
+    QVERIFY(m_quick->window());
+    QVERIFY(QTest::qWaitForWindowExposed(m_quick->window()));
+}
+
+QQuickItem *tst_QuickExample::find(QQuickItem *in, const char *name)
+{
+    if (in->objectName() == QLatin1String(name))
+        return in;
+    for (QQuickItem *child : in->childItems()) {
+        if (QQuickItem *found = find(child, name))
+            return found;
+    }
+    return nullptr;
+}
+
+QString tst_QuickExample::text(QQuickItem *in, const char *name)
+{
+    const QQuickItem *item = find(in, name);
+    return item ? item->property("text").toString() : u"there is no %1"_s.arg(QLatin1String(name));
+}
+
+QQuickItem *tst_QuickExample::card(int index) const
+{
+    return find(m_quick->window()->contentItem(), qPrintable(u"card%1"_s.arg(index)));
+}
+
+double tst_QuickExample::remaining(int index) const
+{
+    return card(index)->property("scope").value<QObject *>()->property("remainingTime").toDouble();
+}
+
+void tst_QuickExample::click(QQuickItem *in, const char *name) const
+{
+    QQuickItem *item = find(in, name);
+    QVERIFY2(item && item->isVisible() && item->isEnabled(), name);
+    QTRY_VERIFY(item->width() > 0); // laid out
+    const QPointF center = item->mapToScene(QPointF(item->width() / 2, item->height() / 2));
+    QTest::mouseClick(m_quick->window(), Qt::LeftButton, {}, center.toPoint());
+}
+
+bool tst_QuickExample::waitForRequests(int count) const
+{
+    return QTest::qWaitFor([&] { return m_server->server()->requestCount() >= count; }, Patience);
+}
+
+bool tst_QuickExample::waitForOutcome(int index, const QString &expected) const
+{
+    return QTest::qWaitFor([&] { return outcome(index) == expected; }, Patience);
+}
+
+void tst_QuickExample::downloads()
+{
+    open({Good});
+    QVERIFY2(waitForOutcome(0, u"done, 2.00 KiB"_s), qPrintable(outcome()));
+    QCOMPARE(remaining(), 3000.0);
+    QCOMPARE(message(), u"Good is complete."_s);
+    QCOMPARE(m_quick->counts().done, 1);
+    QCOMPARE(m_quick->counts().running, 0);
+}
+
+void tst_QuickExample::timesOut()
+{
+    QSignalSpy closed(m_server->server(), &SlowServer::connectionClosed);
+    open({Never});
+    QVERIFY(waitForRequests(1));
+    m_clock->advance(2999ms);
+    QCOMPARE(outcome(), u"running"_s);
+    m_clock->advance(1ms);
+    QCOMPARE(outcome(), u"timed out"_s);
+    QCOMPARE(message(), u"Never has timed out."_s);
+    QCOMPARE(m_quick->counts().timedOut, 1);
+    QTRY_COMPARE_WITH_TIMEOUT(closed.size(), 1, Patience); // it has reached the network
+}
+
+void tst_QuickExample::moreTime()
+{
+    open({Never});
+    m_clock->advance(2s);
+    click(card(0), "moreTime");
+    QCOMPARE(remaining(), 6000.0);
+    m_clock->advance(5999ms);
+    QCOMPARE(outcome(), u"running"_s);
+    m_clock->advance(1ms);
+    QCOMPARE(outcome(), u"timed out"_s);
+}
+
+void tst_QuickExample::noLimit()
+{
+    open({Never});
+    click(card(0), "noLimit");
+    QCOMPARE(remaining(), 20000.0); // of the total
+    click("noLimitForAll");
+    m_clock->advance(1000h);
+    QCOMPARE(outcome(), u"running"_s);
+    QVERIFY(qIsInf(remaining()));
+    QVERIFY(!find(card(0), "moreTime")->isEnabled()); // there is nothing to add to
+    click(card(0), "cancel");
+    QCOMPARE(outcome(), u"cancelled"_s);
+}
+
+void tst_QuickExample::cancels_data()
+{
+    QTest::addColumn<bool>("byKey");
+
+    QTest::newRow("mouse") << false;
+    QTest::newRow("key") << true;
+}
+
+void tst_QuickExample::cancels()
+{
+    QFETCH(const bool, byKey);
+    QSignalSpy closed(m_server->server(), &SlowServer::connectionClosed);
+    open({Never, Never});
+    QVERIFY(waitForRequests(2));
+    if (byKey) {
+        m_quick->window()->requestActivate();
+        QVERIFY(QTest::qWaitForWindowActive(m_quick->window()));
+        find(card(1), "cancel")->forceActiveFocus(Qt::TabFocusReason);
+        QTest::keyClick(m_quick->window(), Qt::Key_Space);
+    } else {
+        click(card(1), "cancel");
+    }
+    QCOMPARE(outcome(0), u"running"_s);
+    QCOMPARE(outcome(1), u"cancelled"_s);
+    QCOMPARE(message(), u"Never was cancelled."_s);
+    QTRY_COMPARE_WITH_TIMEOUT(closed.size(), 1, Patience);
+}
+
+void tst_QuickExample::again()
+{
+    open({Never});
+    m_clock->advance(3s);
+    QCOMPARE(outcome(), u"timed out"_s);
+    click(card(0), "again");
+    QCOMPARE(outcome(), u"running"_s);
+    QVERIFY(waitForRequests(1));
+    m_clock->advance(2999ms);
+    QCOMPARE(outcome(), u"running"_s);
+    m_clock->advance(1ms);
+    QCOMPARE(outcome(), u"timed out"_s);
+}
+
+void tst_QuickExample::totalExpires()
+{
+    open({{u"Long"_s, u"/never"_s, 60s}, {u"Endless"_s, u"/never"_s, 60s}, Good});
+    click(card(1), "noLimit");
+    QVERIFY(waitForOutcome(2, u"done, 2.00 KiB"_s));
+    m_clock->advance(20s);
+    QCOMPARE(outcome(0), u"too late"_s);
+    QCOMPARE(outcome(1), u"too late"_s);
+    QCOMPARE(outcome(2), u"done, 2.00 KiB"_s);
+    QCOMPARE(message(), u"The time for all is over."_s);
+    QCOMPARE(m_quick->counts().timedOut, 2);
+}
+
+void tst_QuickExample::moreTimeForAll()
+{
+    open({{u"Long"_s, u"/never"_s, 60s}});
+    click("moreTimeForAll");
+    QCOMPARE(remaining(), 25000.0);
+    m_clock->advance(24999ms);
+    QCOMPARE(outcome(), u"running"_s);
+    m_clock->advance(1ms);
+    QCOMPARE(outcome(), u"too late"_s);
+}
+
+void tst_QuickExample::cancelAll()
+{
+    open({Never, Never});
+    click("cancelAll");
+    QCOMPARE(outcome(0), u"cancelled"_s);
+    QCOMPARE(outcome(1), u"cancelled"_s);
+    QVERIFY(!find(m_quick->window()->contentItem(), "cancelAll")->isVisible());
+}
+
+void tst_QuickExample::startAllAgain()
+{
+    open({Never, Good});
+    QVERIFY(waitForOutcome(1, u"done, 2.00 KiB"_s));
+    m_clock->advance(3s);
+    click(card(0), "again"); // by itself, until it comes under the total again
+    QVERIFY(waitForRequests(3));
+    click("startAll");
+    QVERIFY(waitForRequests(4)); // the good one again
+    click("cancelAll");
+    QCOMPARE(outcome(0), u"cancelled"_s);
+    QCOMPARE(m_server->server()->requestCount(), 4);
+}
+
+void tst_QuickExample::failureIsExplained()
+{
+    open({{u"Broken"_s, u"/reset"_s, 3s}});
+    QVERIFY2(QTest::qWaitFor([this] { return outcome().startsWith("failed: "_L1); }, Patience),
+             qPrintable(outcome()));
+    QCOMPARE_GE(outcome().size(), 15);
+    QCOMPARE(message(), u"Broken has failed."_s);
+}
+
+void tst_QuickExample::buttonsOfWhatHasEnded()
+{
+    open({Never});
+    QVERIFY(!find(card(0), "again")->isVisible());
+    m_clock->advance(3s);
+    QVERIFY(!find(card(0), "cancel")->isVisible());
+    QVERIFY(!find(card(0), "moreTime")->isEnabled());
+    QVERIFY(!find(card(0), "noLimit")->isEnabled());
+}
+
+void tst_QuickExample::closedInTheMiddle_data()
+{
+    QTest::addColumn<bool>("close");
+
+    QTest::newRow("closed") << true;
+    QTest::newRow("destroyed") << false;
+}
+
+void tst_QuickExample::closedInTheMiddle()
+{
+    QFETCH(const bool, close);
+    QSignalSpy closed(m_server->server(), &SlowServer::connectionClosed);
+    open({Never, {u"Drip"_s, u"/drip?ms=50"_s, 60s}, Never});
+    QVERIFY(waitForRequests(3));
+    if (close)
+        QVERIFY(m_quick->window()->close());
+    else
+        m_quick.reset();
+    QTRY_COMPARE_WITH_TIMEOUT(closed.size(), 3, Patience);
+    QTRY_COMPARE_WITH_TIMEOUT(m_server->server()->openConnections(), 0, Patience);
+}
+
+static void collectNames(QAccessibleInterface *interface, QStringList *names, int *nameless)
+{
+    const QAccessible::Role role = interface->role();
+    if (role == QAccessible::Button || role == QAccessible::ProgressBar) {
+        const QString name = interface->text(QAccessible::Name);
+        if (name.isEmpty())
+            ++*nameless;
+        else
+            names->append(name);
+    }
+    for (int i = 0; i < interface->childCount(); ++i) {
+        if (QAccessibleInterface *child = interface->child(i))
+            collectNames(child, names, nameless);
+    }
+}
+
+// As a screen reader gets them.
+void tst_QuickExample::accessibleNames()
+{
+    QAccessible::setActive(true);
+    open({Never, {u"Good"_s, u"/slow?ms=100000"_s, 3s}});
+    QAccessibleInterface *window = QAccessible::queryAccessibleInterface(m_quick->window());
+    QVERIFY(window);
+    QStringList names;
+    int nameless = 0;
+    collectNames(window, &names, &nameless);
+    QAccessible::setActive(false);
+    QCOMPARE(nameless, 0);
+    for (const QString &name :
+         {u"5 seconds more for Never"_s, u"No limit for Never"_s, u"Cancel Never"_s,
+          u"Seconds left for Never: 3.0"_s, u"5 seconds more for Good"_s,
+          u"5 seconds more for all downloads"_s, u"No limit for all together"_s, u"Cancel all"_s,
+          u"Seconds left for all downloads: 20.0"_s})
+        QVERIFY2(names.contains(name),
+                 qPrintable(name + u" is not among "_s + names.join(u", "_s)));
+    const qsizetype count = names.size();
+    QCOMPARE(names.removeDuplicates(), 0);
+    QCOMPARE_GE(count, 12);
+}
+
+void tst_QuickExample::screenshot_data()
+{
+    QTest::addColumn<QString>("theme");
+    QTest::addColumn<bool>("dark");
+
+    QTest::newRow("light") << u"light"_s << false;
+    QTest::newRow("dark") << u"dark"_s << true;
+}
+
+void tst_QuickExample::screenshot()
+{
+    QFETCH(const QString, theme);
+    QFETCH(const bool, dark);
+    const QTemporaryDir folder;
+    const QString file = folder.filePath(u"picture.png"_s);
+    QProcess program;
+    program.setProcessChannelMode(QProcess::ForwardedChannels);
+    program.start(QStringLiteral(QUICK_PROGRAM), {u"--screenshot"_s, file, u"--theme"_s, theme});
+    QVERIFY(program.waitForFinished(90000));
+    QCOMPARE(program.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(program.exitCode(), 0);
+    const QImage picture(file);
+    QCOMPARE_GE(picture.width(), 1000);
+    QCOMPARE_GE(picture.height(), 600);
+    QCOMPARE(qGray(picture.pixel(2, 2)) < 128, dark);
+}
+
+QTEST_MAIN(tst_QuickExample)
+#include "tst_quickexample.moc"

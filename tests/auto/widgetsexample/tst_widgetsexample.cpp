@@ -1,0 +1,385 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#include "downloadrow.h"
+#include "downloadwindow.h"
+
+#include "slowserverthread.h"
+
+#include <QTimeout/deadline/deadlinequeue_p.h>
+#include <QTimeoutTestClock>
+
+#include <QtCore/QPointer>
+#include <QtCore/QProcess>
+#include <QtCore/QRegularExpression>
+#include <QtCore/QTemporaryDir>
+#include <QtGui/QImage>
+#include <QtTest/QSignalSpy>
+#include <QtTest/QTest>
+#include <QtWidgets/QAbstractButton>
+#include <QtWidgets/QLabel>
+#include <QtWidgets/QLineEdit>
+#include <QtWidgets/QProgressBar>
+#include <QtWidgets/QSpinBox>
+#include <QtWidgets/QStatusBar>
+
+#include <memory>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+using QTimeout::detail::DeadlineQueue;
+
+/*
+    The example as people use it, with the real server. The time of its deadlines is the test's.
+*/
+class tst_WidgetsExample : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init();
+    void cleanup();
+
+    void downloads();
+    void timesOut();
+    void moreTime();
+    void noLimit();
+    void spinBoxReschedules();
+    void cancels_data();
+    void cancels();
+    void again();
+    void totalExpires();
+    void moreTimeForAll();
+    void cancelAll();
+    void startAllAgain();
+    void failureIsExplained();
+    void buttonsOfWhatHasEnded();
+    void closedInTheMiddle_data();
+    void closedInTheMiddle();
+    void accessibleNames();
+    void screenshot_data();
+    void screenshot();
+
+private:
+    void open(const QList<DemoPage> &pages);
+    DownloadRow *row(int index = 0) const
+    {
+        return m_window->findChildren<DownloadRow *>().at(index);
+    }
+    QString result(int index = 0) const
+    {
+        return row(index)->findChild<QLabel *>(u"result"_s)->text();
+    }
+    QString bar(int index = 0) const
+    {
+        return row(index)->findChild<QProgressBar *>(u"bar"_s)->text();
+    }
+    QString totalBar() const { return m_window->findChild<QProgressBar *>(u"totalBar"_s)->text(); }
+    QString status() const { return m_window->statusBar()->currentMessage(); }
+    static QAbstractButton *button(const QWidget *in, const char *name);
+    static void click(const QWidget *in, const char *name);
+    bool waitForRequests(int count) const;
+
+    static constexpr int Patience = 20000; // for a busy machine
+
+    std::unique_ptr<SlowServerThread> m_server;
+    std::unique_ptr<QTimeoutTestClock> m_clock;
+    QPointer<DownloadWindow> m_window;
+};
+
+static const DemoPage Never{u"Never"_s, u"/never"_s, 3s};
+static const DemoPage Good{u"Good"_s, u"/good?bytes=2048"_s, 3s};
+
+void tst_WidgetsExample::init()
+{
+    // A platform without windows may say so, whatever the program does.
+    QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support)"_s));
+    m_server = std::make_unique<SlowServerThread>();
+    QVERIFY(m_server->isListening());
+    m_clock = std::make_unique<QTimeoutTestClock>();
+}
+
+void tst_WidgetsExample::cleanup()
+{
+    delete m_window;
+    QCOMPARE(DeadlineQueue::current()->size(), 0U);
+    m_clock.reset();
+    m_server.reset();
+}
+
+void tst_WidgetsExample::open(const QList<DemoPage> &pages)
+{
+    m_window = new DownloadWindow(pages,
+                                  [this](const QString &target) { return m_server->url(target); });
+    m_window->show();
+    QVERIFY(QTest::qWaitForWindowExposed(m_window));
+    m_window->startAll();
+}
+
+QAbstractButton *tst_WidgetsExample::button(const QWidget *in, const char *name)
+{
+    return in->findChild<QAbstractButton *>(QString::fromLatin1(name));
+}
+
+void tst_WidgetsExample::click(const QWidget *in, const char *name)
+{
+    QAbstractButton *target = button(in, name);
+    QVERIFY2(target && target->isVisible() && target->isEnabled(), name);
+    QTest::mouseClick(target, Qt::LeftButton);
+}
+
+bool tst_WidgetsExample::waitForRequests(int count) const
+{
+    return QTest::qWaitFor([&] { return m_server->server()->requestCount() >= count; }, Patience);
+}
+
+void tst_WidgetsExample::downloads()
+{
+    open({Good});
+    QCOMPARE(status(), u"Downloading…"_s);
+    QCOMPARE(bar(), u"3.0 s left"_s);
+    QTRY_COMPARE_WITH_TIMEOUT(row()->outcome(), DownloadRow::Done, Patience);
+    QCOMPARE(result(), u"done, 2.00 KiB"_s);
+    QCOMPARE(bar(), u"3.0 s unused"_s);
+    QCOMPARE(status(), u"Good is complete."_s);
+    QCOMPARE(totalBar(), u"20.0 s unused"_s);
+}
+
+void tst_WidgetsExample::timesOut()
+{
+    QSignalSpy closed(m_server->server(), &SlowServer::connectionClosed);
+    open({Never});
+    QVERIFY(waitForRequests(1));
+    m_clock->advance(2999ms);
+    QCOMPARE(row()->outcome(), DownloadRow::Running);
+    m_clock->advance(1ms);
+    QCOMPARE(row()->outcome(), DownloadRow::TimedOut);
+    QCOMPARE(result(), u"timed out"_s);
+    QCOMPARE(bar(), u"time is up"_s);
+    QCOMPARE(status(), u"Never has timed out."_s);
+    QTRY_COMPARE_WITH_TIMEOUT(closed.size(), 1, Patience); // it has reached the network
+}
+
+void tst_WidgetsExample::moreTime()
+{
+    open({Never});
+    m_clock->advance(2s);
+    click(row(), "moreTime");
+    QCOMPARE(bar(), u"6.0 s left"_s);
+    m_clock->advance(5999ms);
+    QCOMPARE(row()->outcome(), DownloadRow::Running);
+    m_clock->advance(1ms);
+    QCOMPARE(row()->outcome(), DownloadRow::TimedOut);
+}
+
+void tst_WidgetsExample::noLimit()
+{
+    open({Never});
+    click(row(), "noLimit");
+    QCOMPARE(bar(), u"20.0 s left"_s); // of the total
+    click(m_window, "noLimitForAll");
+    m_clock->advance(1000h);
+    QCOMPARE(row()->outcome(), DownloadRow::Running);
+    QTRY_COMPARE(bar(), u"no limit"_s);
+    QVERIFY(!button(row(), "moreTime")->isEnabled()); // there is nothing to add to
+
+    // A new deadline can be set any time.
+    row()->findChild<QSpinBox *>(u"timeout"_s)->stepUp();
+    QCOMPARE(bar(), u"4.0 s left"_s);
+    QVERIFY(button(row(), "moreTime")->isEnabled());
+    m_clock->advance(4s);
+    QCOMPARE(row()->outcome(), DownloadRow::TimedOut);
+}
+
+void tst_WidgetsExample::spinBoxReschedules()
+{
+    open({Never});
+    m_clock->advance(1s);
+    auto *spinBox = row()->findChild<QSpinBox *>(u"timeout"_s);
+    spinBox->setFocus();
+    spinBox->selectAll();
+    QTest::keyClicks(spinBox, u"700"_s);
+    QTest::keyClick(spinBox, Qt::Key_Return);
+    m_clock->advance(699ms);
+    QCOMPARE(row()->outcome(), DownloadRow::Running);
+    m_clock->advance(1ms);
+    QCOMPARE(row()->outcome(), DownloadRow::TimedOut);
+}
+
+void tst_WidgetsExample::cancels_data()
+{
+    QTest::addColumn<bool>("byKey");
+
+    QTest::newRow("mouse") << false;
+    QTest::newRow("key") << true;
+}
+
+void tst_WidgetsExample::cancels()
+{
+    QFETCH(const bool, byKey);
+    QSignalSpy closed(m_server->server(), &SlowServer::connectionClosed);
+    open({Never, Never});
+    QVERIFY(waitForRequests(2));
+    if (byKey)
+        QTest::keyClick(button(row(1), "cancel"), Qt::Key_Space);
+    else
+        click(row(1), "cancel");
+    QCOMPARE(row(0)->outcome(), DownloadRow::Running);
+    QCOMPARE(row(1)->outcome(), DownloadRow::Cancelled);
+    QCOMPARE(status(), u"Never was cancelled."_s);
+    QTRY_COMPARE_WITH_TIMEOUT(closed.size(), 1, Patience);
+}
+
+void tst_WidgetsExample::again()
+{
+    open({Never});
+    m_clock->advance(3s);
+    QCOMPARE(row()->outcome(), DownloadRow::TimedOut);
+    click(row(), "again");
+    QCOMPARE(row()->outcome(), DownloadRow::Running);
+    QVERIFY(waitForRequests(1));
+    m_clock->advance(2999ms);
+    QCOMPARE(row()->outcome(), DownloadRow::Running);
+    m_clock->advance(1ms);
+    QCOMPARE(row()->outcome(), DownloadRow::TimedOut);
+}
+
+void tst_WidgetsExample::totalExpires()
+{
+    open({{u"Long"_s, u"/never"_s, 60s}, {u"Endless"_s, u"/never"_s, 60s}, Good});
+    click(row(1), "noLimit");
+    QTRY_COMPARE_WITH_TIMEOUT(row(2)->outcome(), DownloadRow::Done, Patience);
+    m_clock->advance(20s);
+    for (const int i : {0, 1}) {
+        QCOMPARE(row(i)->outcome(), DownloadRow::TimedOut);
+        QCOMPARE(result(i), u"too late"_s);
+    }
+    QCOMPARE(row(2)->outcome(), DownloadRow::Done);
+    QCOMPARE(status(), u"The time for all is over."_s);
+    QCOMPARE(totalBar(), u"time is up"_s);
+}
+
+void tst_WidgetsExample::moreTimeForAll()
+{
+    open({{u"Long"_s, u"/never"_s, 60s}});
+    click(m_window, "moreTimeForAll");
+    QCOMPARE(totalBar(), u"25.0 s left"_s);
+    m_clock->advance(24999ms);
+    QCOMPARE(row()->outcome(), DownloadRow::Running);
+    m_clock->advance(1ms);
+    QCOMPARE(row()->outcome(), DownloadRow::TimedOut);
+}
+
+void tst_WidgetsExample::cancelAll()
+{
+    open({Never, Never});
+    click(m_window, "cancelAll");
+    QCOMPARE(row(0)->outcome(), DownloadRow::Cancelled);
+    QCOMPARE(row(1)->outcome(), DownloadRow::Cancelled);
+    QVERIFY(!button(m_window, "cancelAll")->isVisible());
+}
+
+void tst_WidgetsExample::startAllAgain()
+{
+    open({Never, Good});
+    QTRY_COMPARE_WITH_TIMEOUT(row(1)->outcome(), DownloadRow::Done, Patience);
+    m_clock->advance(3s);
+    click(row(0), "again"); // by itself, until it comes under the total again
+    QVERIFY(waitForRequests(3));
+    click(m_window, "startAll");
+    QVERIFY(waitForRequests(4)); // the good one again
+    click(m_window, "cancelAll");
+    QCOMPARE(row(0)->outcome(), DownloadRow::Cancelled);
+    QCOMPARE(m_server->server()->requestCount(), 4);
+}
+
+void tst_WidgetsExample::failureIsExplained()
+{
+    open({{u"Broken"_s, u"/reset"_s, 3s}});
+    QTRY_COMPARE_WITH_TIMEOUT(row()->outcome(), DownloadRow::Failed, Patience);
+    QVERIFY2(status().startsWith("Broken: "_L1), qPrintable(status()));
+    QCOMPARE(row()->findChild<QLabel *>(u"result"_s)->toolTip(), status());
+}
+
+void tst_WidgetsExample::buttonsOfWhatHasEnded()
+{
+    open({Never});
+    QVERIFY(!button(row(), "again")->isVisible());
+    m_clock->advance(3s);
+    QVERIFY(!button(row(), "cancel")->isVisible());
+    for (const char *name : {"moreTime", "noLimit"})
+        QVERIFY(!button(row(), name)->isEnabled());
+    QVERIFY(!row()->findChild<QSpinBox *>(u"timeout"_s)->isEnabled());
+}
+
+void tst_WidgetsExample::closedInTheMiddle_data()
+{
+    QTest::addColumn<bool>("close");
+
+    QTest::newRow("closed") << true;
+    QTest::newRow("destroyed") << false;
+}
+
+void tst_WidgetsExample::closedInTheMiddle()
+{
+    QFETCH(const bool, close);
+    QSignalSpy closed(m_server->server(), &SlowServer::connectionClosed);
+    open({Never, {u"Drip"_s, u"/drip?ms=50"_s, 60s}, Never});
+    QVERIFY(waitForRequests(3));
+    if (close) {
+        m_window->setAttribute(Qt::WA_DeleteOnClose);
+        QVERIFY(m_window->close());
+        QTRY_VERIFY(!m_window);
+    } else {
+        delete m_window;
+    }
+    QTRY_COMPARE_WITH_TIMEOUT(closed.size(), 3, Patience);
+    QTRY_COMPARE_WITH_TIMEOUT(m_server->server()->openConnections(), 0, Patience);
+}
+
+void tst_WidgetsExample::accessibleNames()
+{
+    open({Never, Good});
+    QStringList names;
+    for (const char *type : {"QAbstractButton", "QSpinBox", "QProgressBar"}) {
+        for (const QWidget *widget : m_window->findChildren<QWidget *>()) {
+            if (!widget->inherits(type))
+                continue;
+            QVERIFY2(!widget->accessibleName().isEmpty(), qPrintable(widget->objectName()));
+            QVERIFY2(!names.contains(widget->accessibleName()),
+                     qPrintable(widget->accessibleName()));
+            names.append(widget->accessibleName());
+        }
+    }
+    QCOMPARE(names.size(), 2 * 6 + 5);
+}
+
+void tst_WidgetsExample::screenshot_data()
+{
+    QTest::addColumn<QString>("theme");
+    QTest::addColumn<bool>("dark");
+
+    QTest::newRow("light") << u"light"_s << false;
+    QTest::newRow("dark") << u"dark"_s << true;
+}
+
+void tst_WidgetsExample::screenshot()
+{
+    QFETCH(const QString, theme);
+    QFETCH(const bool, dark);
+    const QTemporaryDir folder;
+    const QString file = folder.filePath(u"picture.png"_s);
+    QProcess program;
+    program.setProcessChannelMode(QProcess::ForwardedChannels);
+    program.start(QStringLiteral(WIDGETS_PROGRAM), {u"--screenshot"_s, file, u"--theme"_s, theme});
+    QVERIFY(program.waitForFinished(90000));
+    QCOMPARE(program.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(program.exitCode(), 0);
+    const QImage picture(file);
+    QCOMPARE_GE(picture.width(), 1000);
+    QCOMPARE_GE(picture.height(), 600);
+    QCOMPARE(qGray(picture.pixel(2, 2)) < 128, dark);
+}
+
+QTEST_MAIN(tst_WidgetsExample)
+#include "tst_widgetsexample.moc"
