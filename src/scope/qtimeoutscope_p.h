@@ -31,7 +31,7 @@ QT_FORWARD_DECLARE_CLASS(QThread)
 namespace QTimeout::detail {
 // Remembered by the thread, since Qt is slower to tell.
 QThread *currentThread() noexcept;
-}
+} // namespace QTimeout::detail
 
 /*
     What the lives of a scope share, and with those who may outlive it.

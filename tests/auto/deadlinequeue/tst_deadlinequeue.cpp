@@ -1533,7 +1533,7 @@ static auto *const s_waited = new QSemaphore;
 struct LateThread
 {
     // So that what goes after this is there when the wait for the thread is over, if that can be at all.
-    ~LateThread() { s_waited.tryAcquire(1, 1000); }
+    ~LateThread() { s_waited->tryAcquire(1, 1000); }
 };
 
 /*
