@@ -202,7 +202,7 @@ const void *LimitedWait::address() const noexcept
 
 bool LimitedWait::isAwaitedBy(const void *coroutine) const noexcept
 {
-    return m_promise && detail::isAwaitedBy(*m_promise, coroutine);
+    return m_suspension && detail::isAwaitedBy(*m_suspension->promise, coroutine);
 }
 
 void LimitedWait::abortedRemotely(Cause cause, bool isHandedOver)

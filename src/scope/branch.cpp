@@ -115,7 +115,7 @@ bool Branch::isAbortedWithStarter() const noexcept
 
 Departure::Departure(Branch &branch)
 {
-    Frame *starter = branch.m_starter;
+    Frame *starter = branch.m_isAdopted ? nullptr : branch.m_starter;
     branch.leaveStarter();
     if (starter && starter->isPending())
         m_starter = starter->token();

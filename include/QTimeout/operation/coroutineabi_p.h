@@ -147,10 +147,12 @@ public:
     static LimitedWait *waitOf(std::coroutine_handle<> frame)
     {
         static_assert(alignof(WaitPromise) == alignof(typename TaskPromise<T>::Promise));
-        return std::coroutine_handle<WaitPromise>::from_address(frame.address()).promise().wait;
+        return std::coroutine_handle<WaitPromise>::from_address(frame.address())
+                .promise()
+                .suspension.wait;
     }
 
-    LimitedWait *wait = nullptr;
+    LimitedWait::Suspension suspension;
 };
 
 /*
@@ -163,8 +165,9 @@ template<typename Tag, typename Promise>
 Q_DECL_HIDDEN void setSuspendedIn(std::coroutine_handle<Promise> frame, LimitedWait *wait)
 {
     static const KnownCoroutine known(frame, &Promise::waitOf);
-    frame.promise().wait = wait;
-    wait->setPromise(&frame.promise().taskPromise());
+    Promise &promise = frame.promise();
+    promise.suspension.promise = &promise.taskPromise();
+    wait->setSuspension(&promise.suspension);
 }
 
 } // namespace QTimeout::detail

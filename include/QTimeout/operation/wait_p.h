@@ -131,7 +131,18 @@ public:
 
     const void *address() const noexcept override;
     bool isAwaitedBy(const void *coroutine) const noexcept override;
-    void setPromise(const QCoro::detail::TaskPromiseBase *promise) noexcept { m_promise = promise; }
+
+    // In the promise of a coroutine of ours: what it is suspended in, for as long as that exists.
+    struct Suspension
+    {
+        LimitedWait *wait = nullptr;
+        const QCoro::detail::TaskPromiseBase *promise = nullptr;
+    };
+    void setSuspension(Suspension *suspension) noexcept
+    {
+        m_suspension = suspension;
+        suspension->wait = this;
+    }
     // The scope has finished, and another one has taken over.
     bool wasHandedOver() const noexcept { return m_joins > 1; }
     // Throws if the outcome is an interruption.
@@ -145,7 +156,11 @@ public:
 
 protected:
     explicit LimitedWait(Kind kind, bool isRun) noexcept;
-    ~LimitedWait() = default;
+    ~LimitedWait()
+    {
+        if (m_suspension)
+            m_suspension->wait = nullptr;
+    }
 
     // Applies the limit. The wait may have an outcome then.
     void begin(const Limit &limit);
@@ -163,7 +178,7 @@ private:
     Outcome outcomeOf(Cause cause) const;
     [[noreturn]] void throwInterrupted() const;
 
-    const QCoro::detail::TaskPromiseBase *m_promise = nullptr; // of the coroutine that waits
+    Suspension *m_suspension = nullptr;
     quint16 m_joins = 0;
     bool m_isScopeGiven = false;
 };
