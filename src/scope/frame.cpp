@@ -39,7 +39,12 @@
     So nothing is searched for, and an abort costs as much as what it aborts.
 
     Each abort interrupts a frame once, because the frame then has seen it. It also has when the
-    exception arrives through an awaited branch. What it starts afterwards has seen it, too.
+    exception arrives through an awaited branch. What it starts afterwards has seen it, too. A frame
+    may wait for several aborts: the newest mark tells what belongs to the same abort, the oldest that
+    it has not seen whether one of them may arrive although another is kept off.
+
+    When a frame ends, what it has started goes to the frame above, which does not wait for that: it has
+    not started it. It is only still in the shields of those above.
 
     After the abort
     ---------------
@@ -64,7 +69,8 @@
       one suspension of the frame to the next), since that is when the task was probably made.
 
     A shield keeps off those aborts that concern the frame which has raised it. Deadlines inside are
-    not among those.
+    not among those. Scopes that were made inside are not taken along by such an abort; they are under
+    the next scope around that is active then.
 */
 
 namespace QTimeout::detail {

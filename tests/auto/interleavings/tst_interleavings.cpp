@@ -39,7 +39,7 @@ char s_current[4096];
 // For those who find the remains.
 void sayWhere(const QByteArray &program, const QByteArray &choices)
 {
-    qsnprintf(s_current, sizeof s_current, "\nIn the run QTIMEOUT_INTERLEAVING=%s %s\n",
+    std::snprintf(s_current, sizeof s_current, "\nIn the run QTIMEOUT_INTERLEAVING=%s %s\n",
               choices.constData(), program.constData());
 }
 
