@@ -14,6 +14,7 @@ CallScope::CallScope(const Limit &limit) : m_scope(limit.scope), m_function(limi
         m_scope = &m_own.emplace(limit.deadline);
         return;
     }
+    m_anchor = QTimeoutScopePrivate::of(m_scope)->anchor(); // it may go before the run does
     switch (QTimeoutScopePrivate::of(m_scope)->admit(Work::Run, m_function)) {
     case Work::Admission::Joined:
         break;
@@ -35,20 +36,30 @@ std::optional<Limit> CallScope::limit() const
 {
     if (!m_isLimited || m_isTaken)
         return {};
+    if (!isOwn() && !m_anchor->scope) // the function has destroyed it
+        throw QTimeoutCancelled();
     return Limit{QDeadlineTimer::Forever, m_scope, m_function};
 }
 
 void CallScope::abandon(std::coroutine_handle<> callee)
 {
-    if (isOwn())
+    if (isOwn()) {
         m_own->cancel();
-    else if (Frame *frame = QTimeoutScopePrivate::of(m_scope)->frameAt(callee.address()))
-        frame->cancel();
+    } else if (const QTimeoutScope *scope = m_anchor->scope) {
+        if (Frame *frame = QTimeoutScopePrivate::of(scope)->frameAt(callee.address()))
+            frame->cancel();
+    }
 }
 
 void CallScope::distinguishTimeout()
 {
-    m_anchor = QTimeoutScopePrivate::of(m_scope)->anchor();
+    if (isOwn())
+        m_anchor = QTimeoutScopePrivate::of(m_scope)->anchor();
+}
+
+bool CallScope::hasExpired(const Limit &limit)
+{
+    return limit.scope && limit.scope->hasExpired() && !Frame::isRunningPending();
 }
 
 } // namespace QTimeout::detail

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 namespace QTimeout::detail {
 

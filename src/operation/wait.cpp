@@ -30,6 +30,11 @@ const Wait::Self::Pointer &Wait::self()
 */
 bool Wait::suspend(std::coroutine_handle<> waiter)
 {
+    if (!m_home) { // the thread is past running anything
+        settle(Outcome::Cancelled);
+        abortOperation();
+        return false;
+    }
     startOperation();
     const bool ended = hasOperationEnded(); // perhaps before anybody listened
     if (ended && m_outcome == Outcome::Pending) {

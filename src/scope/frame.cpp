@@ -64,9 +64,11 @@
     What is awaited in a shield has been created before, as an argument. So it can only be told from
     what else the frame has started by what is known of it:
 
-    - The shielded task is an abortable coroutine or a run: that is the one, and nothing else is.
+    - The shielded task is an abortable coroutine or a run: that is the one, with what the run has
+      called, and nothing else is.
     - It is a plain task: what it awaits is shielded. So is what was started in the same stretch (from
-      one suspension of the frame to the next), since that is when the task was probably made.
+      one suspension of the frame to the next), since that is when the task was probably made. What is
+      called two plain coroutines further, and later, cannot be known.
 
     A shield keeps off those aborts that concern the frame which has raised it. Deadlines inside are
     not among those. Scopes that were made inside are not taken along by such an abort; they are under
@@ -134,6 +136,13 @@ Frame::Calls::Calls(const QTimeoutScope *scope) noexcept
 Frame::Calls::~Calls()
 {
     t_calls = m_outer;
+}
+
+// Another coroutine may get its place.
+void Frame::Calls::forget(const void *address)
+{
+    for (Calls *calls = t_calls; calls; calls = calls->m_outer)
+        calls->m_addresses.removeAll(address);
 }
 
 Frame::Frame(QTimeoutScope *scope, const void *address) : Branch(Call, running())
@@ -282,12 +291,13 @@ void Frame::rethrowTimedOut() const
     The exception of an abort mostly comes through what has been interrupted before. If that knows of no
     frame above, being called by a plain coroutine later, it may have left that as an error already.
 */
-void Frame::rethrowAwaited()
+void Frame::rethrowAwaited(bool isShielded)
 {
     try {
         throw;
     } catch (const QTimeoutCancelled &) {
-        setInterrupted();
+        if (!isShielded) // else it is one of the work's own
+            setInterrupted();
         throw;
     } catch (const ScopeTimeout &error) {
         if (!error.isOf(m_marked))
@@ -373,12 +383,15 @@ void Frame::unlinkShield() noexcept
 
 /*
     What was shielded and has not ended is interrupted now. To interrupt one may end any of them, so the
-    search starts anew after each.
+    search starts anew after each. Nothing has been kept off that does not concern this frame too.
 */
-void Frame::endShield()
+bool Frame::endShield()
 {
+    if (!m_isShielding)
+        return false;
     unlinkShield();
-    while (interruptBranch()) {}
+    while (isPending() && interruptBranch()) {}
+    return true;
 }
 
 // The innermost first.
@@ -419,7 +432,8 @@ bool Frame::holds(const QTimeoutScopePrivate *life) const noexcept
 {
     if (!m_shield.task)
         return false;
-    return life->q == m_shield.scope || (!m_shield.isExact && life->m_born == m_stretch);
+    return (m_shield.scope && life->q == m_shield.scope)
+            || (!m_shield.isExact && life->m_born == m_stretch);
 }
 
 /*

@@ -13,6 +13,7 @@
 #include <QtCore/qthread.h>
 
 #include <algorithm>
+#include <atomic>
 
 Q_LOGGING_CATEGORY(lcQTimeout, "qtimeout")
 
@@ -248,8 +249,9 @@ static constinit thread_local QTimeoutScopePrivate::Abort *t_abort = nullptr;
 
 quint64 QTimeoutScopePrivate::nextAbortSerial() noexcept
 {
-    static constinit thread_local quint64 last = 0;
-    return ++last;
+    // Not one a thread, since scopes go from thread to thread.
+    static constinit std::atomic<quint64> last = 0;
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
 QTimeoutScopePrivate::Abort::Abort(QTimeoutScopePrivate *life, State state)
@@ -768,6 +770,8 @@ bool QTimeoutScopePrivate::checkActive(const char *function) const
 */
 void QTimeoutScopePrivate::leaveThread()
 {
+    if (m_aborting && m_abort) // moved by a slot
+        Abort::completeFor(q, this);
     for (Work *work = m_firstWork; work;) {
         Work *next = work->m_next;
         work->scopeLeavesThread();
@@ -778,8 +782,10 @@ void QTimeoutScopePrivate::leaveThread()
         m_anchor->scope = nullptr;
         m_anchor.reset();
     }
-    if (!isActive())
+    if (!isActive()) {
+        leaveEnclosing();
         return;
+    }
     m_inTransit = true;
     if (isQueued())
         queue()->release(this);
@@ -888,7 +894,8 @@ void QTimeoutScopePrivate::enterThread()
     \section1 Threads
 
     A scope lives in the thread of its QObject, and follows moveToThread(). What runs under it stays
-    where it is, and under the scope.
+    where it is, and under the scope; only coroutines do not know their scope any more, and what they make is
+    not nested in it.
 
     Its functions are called in that thread; from others, connect to its slots, or use
     QMetaObject::invokeMethod(). A direct call from another thread changes nothing, and logs a

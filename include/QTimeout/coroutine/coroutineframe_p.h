@@ -42,6 +42,7 @@ public:
     {
         leave();
         finish();
+        Calls::forget(m_address);
     }
 
 protected:
@@ -71,7 +72,7 @@ protected:
     bool suspendFrame(std::coroutine_handle<> waiter) { return suspendFrame(waiter, nullptr); }
     // What is awaited is a shielded task.
     bool suspendInShield(std::coroutine_handle<> waiter, std::coroutine_handle<> task);
-    void endShield() { m_frame.endShield(); }
+    bool endShield() { return m_frame.endShield(); }
     // Throws if it has been interrupted.
     void checkInterrupted() const
     {
@@ -80,7 +81,7 @@ protected:
     }
     bool isFramePending() const noexcept { return m_frame.isPending(); }
     // In a handler: an exception has come from what was awaited.
-    [[noreturn]] void rethrowAwaited() { m_frame.rethrowAwaited(); }
+    [[noreturn]] void rethrowAwaited(bool isShielded) { m_frame.rethrowAwaited(isShielded); }
 
 private:
     friend class CoroutineFrame;

@@ -85,15 +85,16 @@ public:
 
     typename Operation::Result await_resume()
     {
+        bool isShielded = false;
         if constexpr (isShieldedOperation<Operation>)
-            endShield();
+            isShielded = endShield();
         checkInterrupted();
         if (!isFramePending())
             return m_operation.take();
         try {
             return m_operation.take();
         } catch (...) {
-            rethrowAwaited();
+            rethrowAwaited(isShielded);
         }
     }
 

@@ -40,7 +40,12 @@ public:
     ~CallScope();
     Q_DISABLE_COPY_MOVE(CallScope)
 
+    // Nothing is to be called, since the deadline has passed already.
+    static bool hasExpired(const Limit &limit);
+
     QTimeoutScope &operator*() const noexcept { return *m_scope; }
+    // What has been called has taken the scope.
+    bool isTaken() const noexcept { return m_isTaken; }
     bool isOwn() const noexcept { return m_own.has_value(); }
 
     template<typename Function, typename... Args>
@@ -77,7 +82,7 @@ public:
 
     void abandonedByWaiter() override
     {
-        if (!Base::isUnderScope())
+        if (m_scope.isTaken())
             m_scope.abandon(m_callee);
         else
             Base::abandonedByWaiter();

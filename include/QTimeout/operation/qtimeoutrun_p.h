@@ -191,7 +191,8 @@
     the same abort.
 
     Anything that run() can wait for can be shielded, but for a function and a signal: a named task,
-    too, which stays where it is. In a plain coroutine, shield() has no effect.
+    too, which stays where it is. What two plain coroutines in a row call later is not known to be
+    in the shield. A plain coroutine awaits what is shielded as if it were not; run() does not abort it.
 
     This is Trio's \c{CancelScope(shield=True)} for one operation. Unlike \c{asyncio.shield()}, the
     coroutine stays there and waits.
@@ -262,6 +263,8 @@ QCoro::Task<TryResult<CalledType<Function, Args...>>> tryRunCall(Limit limit, Fu
 {
     using T = CalledType<Function, Args...>;
     using Result = TryResult<T>;
+    if (CallScope::hasExpired(limit))
+        co_return Result();
     CallScope scope(limit);
     scope.distinguishTimeout();
     QCoro::Task<T> task = scope.call(function, args);

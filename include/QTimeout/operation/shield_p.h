@@ -67,6 +67,7 @@ QCoro::Task<typename Operation::Result> keep(Limit, Operation operation)
     if (!operation.isReady()) {
         OperationWait<struct KeepTag, Operation> wait(Work::Run, std::nullopt, operation);
         co_await wait;
+        wait.checkInterrupted();
     }
     co_return operation.take();
 }

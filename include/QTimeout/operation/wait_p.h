@@ -143,8 +143,8 @@ public:
         m_suspension = suspension;
         suspension->wait = this;
     }
-    // The scope has finished, and another one has taken over.
-    bool wasHandedOver() const noexcept { return m_joins > 1; }
+    // The scope that was given has finished, and another one has taken over.
+    bool wasHandedOver() const noexcept { return m_isScopeGiven && m_joins > 1; }
     // Throws if the outcome is an interruption.
     void checkInterrupted() const
     {

@@ -155,7 +155,7 @@ public:
     // In a handler: throws what is to leave the coroutine if it is timed out.
     [[noreturn]] void rethrowTimedOut() const;
     // In a handler: throws what arrives at a frame that is pending.
-    [[noreturn]] void rethrowAwaited();
+    [[noreturn]] void rethrowAwaited(bool isShielded);
 
     // Aborts it with all that it has started.
     void cancel();
@@ -184,7 +184,8 @@ protected:
     Frame *frame() noexcept final { return this; }
 
     void beginShield(const Shield &shield) noexcept;
-    void endShield();
+    // Returns false if there was none.
+    bool endShield();
 
     bool isInterruptible() const noexcept
     {
@@ -243,6 +244,7 @@ public:
     Q_DISABLE_COPY_MOVE(Calls)
 
     bool contain(const void *address) const noexcept { return m_addresses.contains(address); }
+    static void forget(const void *address);
 
 private:
     friend class Frame;

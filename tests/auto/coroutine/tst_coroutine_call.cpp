@@ -89,6 +89,9 @@ private Q_SLOTS:
     void abandonedRunIsAborted();
     void runOutlivesItsTask();
     void scopeIsDestroyedDuringARun();
+    void scopeIsDestroyedBeforeTheRunIsAbandoned();
+    void functionThatDestroysTheScope();
+    void calledBeforeAPlainTask();
     void nothingIsLeft();
 };
 
@@ -242,7 +245,9 @@ void tst_CoroutineCall::expiredScopeDoesNotCall()
     QVERIFY(scope.hasExpired());
     int calls = 0;
     QCOMPARE(observe(scope.run(&countedCalls, &calls))->end, End::TimedOut);
-    QCOMPARE(observe(scope.tryRun(&countedCalls, &calls))->end, End::TimedOut);
+    const auto tried = observe(scope.tryRun(&countedCalls, &calls));
+    QCOMPARE(tried->end, End::Returned);
+    QCOMPARE(*tried->value, std::nullopt);
     QCOMPARE(calls, 0);
 }
 
@@ -402,6 +407,53 @@ void tst_CoroutineCall::scopeIsDestroyedDuringARun()
     const auto result = observe(scope->run(&waitAt, std::ref(gate), QString("load")));
     scope.reset();
     QCOMPARE(result->end, End::Cancelled);
+    gate.open();
+}
+
+void tst_CoroutineCall::scopeIsDestroyedBeforeTheRunIsAbandoned()
+{
+    Gate work;
+    Gate cleaning;
+    auto scope = std::make_unique<QTimeoutScope>(10s);
+    const auto cleanUp = [&](QTimeoutScope &) -> QCoro::Task<int> {
+        try {
+            co_await passThrough(work);
+        } catch (const QTimeoutCancelled &) {
+        }
+        co_return co_await valueAfter(cleaning, 1);
+    };
+    const auto result = observe(QTimeout::run(2s, scope->run(cleanUp)));
+    scope.reset();
+    clock().advance(2s);
+    QCOMPARE(result->end, End::TimedOut);
+    cleaning.open();
+    work.open();
+}
+
+void tst_CoroutineCall::functionThatDestroysTheScope()
+{
+    Gate gate;
+    auto scope = std::make_unique<QTimeoutScope>(10s);
+    const auto destroys = [&](QTimeoutScope &) {
+        scope.reset();
+        return valueAfter(gate, 1);
+    };
+    QCOMPARE(observe(scope->run(destroys))->end, End::Cancelled);
+    gate.open();
+}
+
+// Its frame has gone, and its place may be taken by that of the plain one.
+void tst_CoroutineCall::calledBeforeAPlainTask()
+{
+    Gate gate;
+    int calls = 0;
+    const auto function = [&](QTimeoutScope &own) {
+        std::ignore = countedCalls(own, &calls);
+        return valueAfter(gate, 1);
+    };
+    const auto result = observe(QTimeout::run(1s, function));
+    clock().advance(1s);
+    QCOMPARE(result->end, End::TimedOut);
     gate.open();
 }
 

@@ -40,7 +40,7 @@ char s_current[4096];
 void sayWhere(const QByteArray &program, const QByteArray &choices)
 {
     std::snprintf(s_current, sizeof s_current, "\nIn the run QTIMEOUT_INTERLEAVING=%s %s\n",
-              choices.constData(), program.constData());
+                  choices.constData(), program.constData());
 }
 
 void printCurrent()
