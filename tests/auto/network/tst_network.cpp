@@ -122,6 +122,7 @@ private Q_SLOTS:
     void watchedSocketIsAborted();
     void signalOfASocket();
     void abandonedSocketIsLeftAlone();
+    void abortableCoroutine();
 };
 
 void tst_Network::replyReturns()
@@ -480,6 +481,28 @@ void tst_Network::abandonedSocketIsLeftAlone()
     QTRY_COMPARE_WITH_TIMEOUT(socket.state(), QAbstractSocket::UnconnectedState, Patience);
     clock().advance(0ms);
     QCOMPARE(observed->end, End::TimedOut);
+}
+
+// What it awaits below is aborted, and the server sees it.
+void tst_Network::abortableCoroutine()
+{
+    Net net;
+    const auto fetch = [&net](QTimeoutScope &, QByteArray path) -> QCoro::Task<QByteArray> {
+        const Tracked local;
+        QNetworkReply *reply = co_await net.get(path);
+        co_return reply->readAll();
+    };
+    const auto fetchBoth = [&fetch](QTimeoutScope &scope) -> QCoro::Task<QByteArray> {
+        const Tracked local;
+        const QByteArray good = co_await fetch(scope, "/good");
+        co_return good + co_await fetch(scope, "/never");
+    };
+    const auto observed = observe(QTimeout::run(1h, fetchBoth));
+    QVERIFY(net.waitForRequests(2));
+    clock().advance(1h);
+    QCOMPARE(observed->end, End::TimedOut);
+    QCOMPARE(Tracked::alive(), 0);
+    QVERIFY(net.waitForNoConnection());
 }
 
 QTEST_GUILESS_MAIN(tst_Network)

@@ -52,6 +52,7 @@ private Q_SLOTS:
     void callReturnsTheReply();
     void namedCallReturnsTheReply();
     void callThatIsNotAnsweredTimesOut();
+    void callInAnAbortableCoroutine();
 
 private:
     QDBusPendingCall ask()
@@ -127,6 +128,27 @@ void tst_QTimeoutRunDBus::callThatIsNotAnsweredTimesOut()
     QTRY_VERIFY_WITH_TIMEOUT(call.isFinished(), Patience);
     clock().advance(0ms);
     QVERIFY(!observed->value);
+}
+
+void tst_QTimeoutRunDBus::callInAnAbortableCoroutine()
+{
+    Service service;
+    QVERIFY(m_bus.registerObject("/", &service, QDBusConnection::ExportAllSlots));
+    const auto coroutine = [this](QTimeoutScope &) -> QCoro::Task<QVariantList> {
+        const Tracked local;
+        const QDBusMessage reply = co_await ask();
+        co_return reply.arguments();
+    };
+    const auto answered = observe(QTimeout::run(1s, coroutine));
+    QTRY_VERIFY_WITH_TIMEOUT(service.isCalled(), Patience);
+    service.answer(m_bus);
+    QTRY_COMPARE_WITH_TIMEOUT(answered->end, End::Returned, Patience);
+    QCOMPARE(answered->value, QVariantList({42}));
+
+    const auto late = observe(QTimeout::run(1s, coroutine));
+    clock().advance(1s);
+    QCOMPARE(late->end, End::TimedOut);
+    QCOMPARE(Tracked::alive(), 0);
 }
 
 QTEST_GUILESS_MAIN(tst_QTimeoutRunDBus)
