@@ -49,9 +49,13 @@ auto frameOperation(Awaited &&awaited)
 {
     using Type = std::remove_cvref_t<Awaited>;
     constexpr bool isNamed = std::is_lvalue_reference_v<Awaited>;
-    if constexpr (isTask<Type> || (isLazyTask<Type> && isNamed)) {
+    if constexpr (isTask<Type>) {
         using Stored = std::conditional_t<isNamed, Awaited, Type>;
         return TaskOperation<Stored>(static_cast<Stored &&>(awaited));
+    } else if constexpr (isLazyTask<Type>) {
+        // It cannot be moved, and a temporary is there until the end of the expression.
+        using Stored = std::remove_reference_t<Awaited> &;
+        return TaskOperation<Stored>(static_cast<Stored>(awaited));
     } else if constexpr (QCoro::Awaitable<Type> && !isShielded<Type>) {
         // A temporary that cannot be moved stays where it is, until the end of the expression.
         using Stored =
