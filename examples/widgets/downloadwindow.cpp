@@ -20,7 +20,7 @@
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
-static constexpr auto TotalTime = 20s;
+static constexpr auto TotalTime = 60s;
 
 DownloadWindow::DownloadWindow(const QList<DemoPage> &pages, const Locate &locate, QWidget *parent)
     : QMainWindow(parent)

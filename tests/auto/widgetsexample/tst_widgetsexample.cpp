@@ -142,7 +142,7 @@ void tst_WidgetsExample::downloads()
     QCOMPARE(result(), u"done, 2.00 KiB"_s);
     QCOMPARE(bar(), u"3.0 s unused"_s);
     QCOMPARE(status(), u"Good is complete."_s);
-    QCOMPARE(totalBar(), u"20.0 s unused"_s);
+    QCOMPARE(totalBar(), u"60.0 s unused"_s);
 }
 
 void tst_WidgetsExample::timesOut()
@@ -176,7 +176,7 @@ void tst_WidgetsExample::noLimit()
 {
     open({Never});
     click(row(), "noLimit");
-    QCOMPARE(bar(), u"20.0 s left"_s); // of the total
+    QCOMPARE(bar(), u"60.0 s left"_s); // of the total
     click(m_window, "noLimitForAll");
     m_clock->advance(1000h);
     QCOMPARE(row()->outcome(), DownloadRow::Running);
@@ -246,10 +246,10 @@ void tst_WidgetsExample::again()
 
 void tst_WidgetsExample::totalExpires()
 {
-    open({{u"Long"_s, u"/never"_s, 60s}, {u"Endless"_s, u"/never"_s, 60s}, Good});
+    open({{u"Long"_s, u"/never"_s, 90s}, {u"Endless"_s, u"/never"_s, 90s}, Good});
     click(row(1), "noLimit");
     QTRY_COMPARE_WITH_TIMEOUT(row(2)->outcome(), DownloadRow::Done, Patience);
-    m_clock->advance(20s);
+    m_clock->advance(60s);
     for (const int i : {0, 1}) {
         QCOMPARE(row(i)->outcome(), DownloadRow::TimedOut);
         QCOMPARE(result(i), u"too late"_s);
@@ -261,10 +261,10 @@ void tst_WidgetsExample::totalExpires()
 
 void tst_WidgetsExample::moreTimeForAll()
 {
-    open({{u"Long"_s, u"/never"_s, 60s}});
+    open({{u"Long"_s, u"/never"_s, 90s}});
     click(m_window, "moreTimeForAll");
-    QCOMPARE(totalBar(), u"25.0 s left"_s);
-    m_clock->advance(24999ms);
+    QCOMPARE(totalBar(), u"65.0 s left"_s);
+    m_clock->advance(64999ms);
     QCOMPARE(row()->outcome(), DownloadRow::Running);
     m_clock->advance(1ms);
     QCOMPARE(row()->outcome(), DownloadRow::TimedOut);
