@@ -203,6 +203,40 @@ WatchedRequest::Pointer QTimeoutQmlScopePrivate::findRequest(const QJSValue &val
 }
 
 /*
+    Notices when this scope, or one around it, goes to another parent, which it has from the event
+    loop on.
+*/
+class EnclosingObserver final : public QObject
+{
+public:
+    explicit EnclosingObserver(QTimeoutQmlScopePrivate *observed) noexcept : m_observed(observed) {}
+
+    bool eventFilter(QObject *, QEvent *event) override
+    {
+        const bool removed = event->type() == QEvent::ChildRemoved;
+        if (removed && isAround(static_cast<QChildEvent *>(event)->child())) {
+            const auto observeAgain = [observed = m_observed] {
+                observed->observeEnclosing();
+                observed->enclosingChanged();
+            };
+            QMetaObject::invokeMethod(m_observed->q, observeAgain, Qt::QueuedConnection);
+        }
+        return false;
+    }
+
+private:
+    bool isAround(const QObject *child) const
+    {
+        const QObject *object = m_observed->q;
+        while (object && object != child)
+            object = object->parent();
+        return object;
+    }
+
+    QTimeoutQmlScopePrivate *const m_observed;
+};
+
+/*
     What is left depends on the scopes in which this one is nested.
 */
 void QTimeoutQmlScopePrivate::observeEnclosing()
@@ -213,14 +247,18 @@ void QTimeoutQmlScopePrivate::observeEnclosing()
     for (auto *outer = qobject_cast<QTimeoutScope *>(q->parent()); outer;
          outer = qobject_cast<QTimeoutScope *>(outer->parent())) {
         if (!observer)
-            observer = std::make_unique<QObject>();
-        const auto changed = [this] {
-            updateTicks();
-            timeChanged();
-        };
+            observer = std::make_unique<EnclosingObserver>(this);
+        const auto changed = [this] { enclosingChanged(); };
         QObject::connect(outer, &QTimeoutScope::stateChanged, observer.get(), changed);
         QObject::connect(outer, &QTimeoutScope::deadlineChanged, observer.get(), changed);
+        outer->installEventFilter(observer.get());
     }
+}
+
+void QTimeoutQmlScopePrivate::enclosingChanged()
+{
+    updateTicks();
+    timeChanged();
 }
 
 void QTimeoutQmlScopePrivate::due()
@@ -605,7 +643,11 @@ bool QTimeoutQmlScope::event(QEvent *event)
     if (event->type() == QEvent::ThreadChange) {
         if (d->isQueued())
             d->queue()->remove(d.get());
-        const auto updateThere = [this] { d->updateTicks(); };
+        d->observer.reset(); // it stays where it was made
+        const auto updateThere = [this] {
+            d->observeEnclosing();
+            d->updateTicks();
+        };
         QMetaObject::invokeMethod(this, updateThere, Qt::QueuedConnection);
     }
     return QTimeoutScope::event(event);

@@ -46,6 +46,7 @@ public:
     void tellLater();
     void updateTicks();
     void observeEnclosing();
+    void enclosingChanged();
 
     WatchedRequest::Pointer findRequest(const QJSValue &value);
 

@@ -53,6 +53,8 @@ private Q_SLOTS:
     void requestIsHandedOver();
     void taskLeavesNothingBehind();
     void movesToAnotherThread();
+    void followsTheOuterScopeToAnotherThread();
+    void followsAnotherOuterScope();
 
 private:
     template<typename T = QTimeoutQmlScope>
@@ -375,6 +377,60 @@ void tst_QTimeoutQmlScope::movesToAnotherThread()
     thread.quit();
     QVERIFY(thread.wait());
     QVERIFY(scope.isCancelled());
+}
+
+void tst_QTimeoutQmlScope::followsTheOuterScopeToAnotherThread()
+{
+    m_clock.reset(); // another thread has another clock
+    QTimeoutScope outer;
+    auto *inner = new QTimeoutQmlScope(&outer);
+    outer.start(1h);
+    inner->start();
+    std::atomic<int> toldThere = 0;
+    int toldAtOnce = 0;
+    QThread thread;
+    connect(
+            inner, &QTimeoutQmlScope::remainingTimeChanged, inner,
+            [&] { toldThere += QThread::currentThread() == &thread ? 1 : 0; }, Qt::DirectConnection);
+    outer.moveToThread(&thread);
+    thread.start();
+    QThread *const here = QThread::currentThread();
+    QMetaObject::invokeMethod(
+            &outer,
+            [&] {
+                toldThere = 0;
+                outer.reschedule(2h);
+                toldAtOnce = toldThere;
+                outer.cancel();
+                outer.moveToThread(here);
+            },
+            Qt::BlockingQueuedConnection);
+    thread.quit();
+    QVERIFY(thread.wait());
+    QCOMPARE(toldAtOnce, 1);
+}
+
+void tst_QTimeoutQmlScope::followsAnotherOuterScope()
+{
+    QTimeoutScope first;
+    QTimeoutScope second;
+    first.start(10s);
+    second.start(5s);
+    QTimeoutScope between(&first);
+    QTimeoutQmlScope inner(&between);
+    inner.start();
+    QSignalSpy told(&inner, &QTimeoutQmlScope::remainingTimeChanged);
+    between.setParent(&second);
+    m_clock->advance(0ms);
+    QCOMPARE(told.size(), 1);
+    QCOMPARE(inner.remainingMilliseconds(), 5000.0);
+    first.reschedule(1s);
+    QCOMPARE(told.size(), 1);
+    second.reschedule(2s);
+    QCOMPARE(told.size(), 2);
+    QCOMPARE(inner.remainingMilliseconds(), 2000.0);
+    inner.cancel();
+    between.setParent(nullptr);
 }
 
 QTEST_GUILESS_MAIN(tst_QTimeoutQmlScope)
