@@ -52,6 +52,7 @@ private Q_SLOTS:
     void watchLeavesNothingBehind();
     void requestIsHandedOver();
     void taskLeavesNothingBehind();
+    void watchIsNotNestedInWhoCallsIt();
     void movesToAnotherThread();
     void followsTheOuterScopeToAnotherThread();
     void followsAnotherOuterScope();
@@ -347,6 +348,31 @@ void tst_QTimeoutQmlScope::taskLeavesNothingBehind()
     backend.answer(u"late"_s);
     m_clock->advance(0ms);
     QCOMPARE(backend.asking(), 0);
+}
+
+static QCoro::Task<> evaluateUnder(QTimeoutScope &, QJSEngine *engine, QString program)
+{
+    engine->evaluate(program);
+    co_await QTimeout::sleepFor(10s);
+}
+
+void tst_QTimeoutQmlScope::watchIsNotNestedInWhoCallsIt()
+{
+    auto *scope = create("TimeoutScope { timeout: 1000; running: true }");
+    m_engine->globalObject().setProperty(u"scope"_s, m_engine->newQObject(scope));
+    Backend backend;
+    QJSEngine::setObjectOwnership(&backend, QJSEngine::CppOwnership);
+    m_engine->globalObject().setProperty(u"backend"_s, m_engine->newQObject(&backend));
+    evaluate(u"var answer = ''; var task = backend.ask()"_s);
+    QTimeoutScope caller(500ms);
+    const auto call = caller.tryRun(
+            &evaluateUnder, static_cast<QJSEngine *>(m_engine.get()),
+            u"scope.watch(task).then(result => { answer = result; })"_s);
+    m_clock->advance(500ms);
+    QVERIFY(caller.hasExpired());
+    backend.answer(u"hello"_s);
+    m_clock->advance(0ms);
+    QCOMPARE(evaluate(u"answer"_s).toString(), u"hello"_s);
 }
 
 // S11
