@@ -8,6 +8,7 @@
 
 #include <QtCore/qcoreevent.h>
 #include <QtCore/qmetaobject.h>
+#include <QtCore/qthread.h>
 #include <QtQml/qjsengine.h>
 #include <QtQml/qqmlengine.h>
 #include <QtQml/qqmlinfo.h>
@@ -88,7 +89,7 @@ std::optional<double> toMilliseconds(const QTimeoutQmlScope *scope, const char *
 
 void QTimeoutQmlScopePrivate::stateChanged(State state)
 {
-    if (state == QTimeoutScope::Active)
+    if (state == QTimeoutScope::Active && q->isActive()) // a handler may have ended it
         begin();
     else
         noticeState();
@@ -202,6 +203,8 @@ WatchedRequest::Pointer QTimeoutQmlScopePrivate::findRequest(const QJSValue &val
     return nullptr;
 }
 
+namespace {
+
 /*
     Notices when this scope, or one around it, goes to another parent, which it has from the event
     loop on.
@@ -235,6 +238,8 @@ private:
 
     QTimeoutQmlScopePrivate *const m_observed;
 };
+
+} // namespace
 
 /*
     What is left depends on the scopes in which this one is nested.
@@ -407,7 +412,15 @@ QTimeoutQmlScope::QTimeoutQmlScope(QObject *parent)
     });
 }
 
-QTimeoutQmlScope::~QTimeoutQmlScope() = default;
+/*
+    The base class would abort the work when the properties are gone, for which the work may ask.
+*/
+QTimeoutQmlScope::~QTimeoutQmlScope()
+{
+    const QSignalBlocker tellNobody(this);
+    if (isActive() && thread() == QThread::currentThread())
+        cancel();
+}
 
 QVariant QTimeoutQmlScope::timeout() const
 {
@@ -446,6 +459,7 @@ void QTimeoutQmlScope::setRunning(bool running)
         Q_EMIT runningChanged();
         return;
     }
+    d->startWhenComplete = false;
     const QPointer<QTimeoutQmlScope> self(this);
     ++d->settings;
     if (running)
@@ -544,7 +558,9 @@ static bool hasFinished(QObject *object)
     const QMetaObject *metaObject = object->metaObject();
     const QMetaMethod isFinished = metaObject->method(metaObject->indexOfMethod("isFinished()"));
     bool finished = false;
-    return isFinished.isValid() && isFinished.returnMetaType() == QMetaType::fromType<bool>()
+    return object->thread() == QThread::currentThread() && isFinished.isValid()
+            && isFinished.access() == QMetaMethod::Public
+            && isFinished.returnMetaType() == QMetaType::fromType<bool>()
             && isFinished.invoke(object, Qt::DirectConnection, Q_RETURN_ARG(bool, finished))
             && finished;
 }
@@ -582,10 +598,12 @@ QVariant QTimeoutQmlScope::watch(const QJSValue &object)
 {
     if (QObject *qobject = object.toQObject()) {
         if (QTimeout::detail::canAbortByMetaObject(qobject)) {
+            const QPointer<QTimeoutQmlScope> self(this); // abort() may delete it
+            const QPointer<QObject> watched(qobject);
             const bool ended = hasFinished(qobject);
             watch(qobject);
-            if (ended)
-                QTimeoutScope::unwatch(qobject);
+            if (ended && self && watched)
+                QTimeoutScope::unwatch(watched);
             return {};
         }
     } else if (WatchedRequest::canAbort(object)) {

@@ -47,6 +47,10 @@ private Q_SLOTS:
     void destroyedBySlot_data();
     void destroyedBySlot();
     void destroyedWithWorkUnderIt();
+    void workAsksWhatIsBeingDestroyed();
+    void abortOfWhatIsWatchedDeletesTheScope();
+    void endedByHandlerOfTheStart();
+    void finishedBeforeItIsComplete();
     void engineGoesFirst();
     void watchLeavesNothingBehind_data();
     void watchLeavesNothingBehind();
@@ -273,6 +277,73 @@ void tst_QTimeoutQmlScope::destroyedWithWorkUnderIt()
     delete scope;
     QCOMPARE(transfer.property(u"aborts"_s).toInt(), 1);
     QCOMPARE(job.aborts(), 1);
+}
+
+// One that QML has made says nothing any more by then.
+void tst_QTimeoutQmlScope::workAsksWhatIsBeingDestroyed()
+{
+    auto *scope = new QTimeoutQmlScope;
+    QJSEngine::setObjectOwnership(scope, QJSEngine::CppOwnership);
+    scope->setTimeout(1000);
+    scope->setRunning(true);
+    QSignalSpy told(scope, &QTimeoutScope::stateChanged);
+    m_engine->globalObject().setProperty(u"scope"_s, m_engine->newQObject(scope));
+    const QJSValue transfer = evaluate(
+            u"var transfer = { abort() { this.seen = [scope.running, scope.remainingTime, scope.progress, scope.timeout].join(); } };"
+            "scope.watch(transfer); transfer"_s);
+    m_clock->advance(750ms);
+    delete scope;
+    QCOMPARE(transfer.property(u"seen"_s).toString(), u"false,250,0.75,1000"_s);
+    QCOMPARE(told.size(), 0);
+}
+
+class Deleter : public Job
+{
+    Q_OBJECT
+
+public:
+    explicit Deleter(QTimeoutQmlScope *scope) : m_scope(scope) {}
+    Q_INVOKABLE bool isFinished() const { return true; }
+
+public Q_SLOTS:
+    void abort() { delete m_scope; }
+
+private:
+    const QPointer<QTimeoutQmlScope> m_scope;
+};
+
+void tst_QTimeoutQmlScope::abortOfWhatIsWatchedDeletesTheScope()
+{
+    const QPointer<QTimeoutQmlScope> scope = create("TimeoutScope { timeout: 1000; running: true }");
+    scope->cancel();
+    Deleter deleter(scope);
+    QJSEngine::setObjectOwnership(&deleter, QJSEngine::CppOwnership);
+    scope->watch(m_engine->newQObject(&deleter));
+    QVERIFY(!scope);
+}
+
+void tst_QTimeoutQmlScope::endedByHandlerOfTheStart()
+{
+    auto *scope = create(
+            "TimeoutScope {"
+            "    timeout: 1000;"
+            "    onStateChanged: state => { if (state === TimeoutScope.Active) finish() }"
+            "}");
+    scope->start();
+    QCOMPARE(scope->state(), QTimeoutScope::Finished);
+    m_clock->advance(400ms);
+    QCOMPARE(scope->remainingMilliseconds(), 1000.0);
+}
+
+void tst_QTimeoutQmlScope::finishedBeforeItIsComplete()
+{
+    QTimeoutQmlScope scope;
+    scope.classBegin();
+    scope.setRunning(true);
+    scope.start();
+    scope.setRunning(false);
+    scope.componentComplete();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
 }
 
 void tst_QTimeoutQmlScope::engineGoesFirst()
