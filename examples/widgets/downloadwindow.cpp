@@ -127,5 +127,7 @@ DownloadCounts DownloadWindow::counts() const
 void DownloadWindow::closeEvent(QCloseEvent *event)
 {
     m_total.cancel();
+    for (DownloadRow *row : std::as_const(m_rows))
+        row->cancel(); // one that was started when the total had ended
     event->accept();
 }

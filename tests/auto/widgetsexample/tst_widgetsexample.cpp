@@ -56,7 +56,9 @@ private Q_SLOTS:
     void buttonsOfWhatHasEnded();
     void closedInTheMiddle_data();
     void closedInTheMiddle();
+    void closedAfterAgain();
     void accessibleNames();
+    void accessibleTexts();
     void screenshot_data();
     void screenshot();
 
@@ -335,6 +337,34 @@ void tst_WidgetsExample::closedInTheMiddle()
     }
     QTRY_COMPARE_WITH_TIMEOUT(closed.size(), 3, Patience);
     QTRY_COMPARE_WITH_TIMEOUT(m_server->server()->openConnections(), 0, Patience);
+}
+
+void tst_WidgetsExample::closedAfterAgain()
+{
+    QSignalSpy closed(m_server->server(), &SlowServer::connectionClosed);
+    open({Never});
+    m_clock->advance(3s);
+    click(row(), "again"); // the total has ended
+    QVERIFY(waitForRequests(1));
+    QVERIFY(m_window->close());
+    QCOMPARE(row()->outcome(), DownloadRow::Cancelled);
+    QTRY_COMPARE_WITH_TIMEOUT(m_server->server()->openConnections(), 0, Patience);
+}
+
+void tst_WidgetsExample::accessibleTexts()
+{
+    open({Never});
+    const auto *label = row()->findChild<QLabel *>(u"result"_s);
+    const auto *progress = row()->findChild<QProgressBar *>(u"bar"_s);
+    QCOMPARE(label->accessibleName(), u"State of Never: running"_s);
+    QCOMPARE(progress->accessibleDescription(), u"3 s left"_s);
+    m_clock->advance(1200ms);
+    click(row(), "moreTime"); // it is shown at once
+    QCOMPARE(bar(), u"6.8 s left"_s);
+    QCOMPARE(progress->accessibleDescription(), u"7 s left"_s);
+    m_clock->advance(7s);
+    QCOMPARE(label->accessibleName(), u"State of Never: timed out"_s);
+    QCOMPARE(progress->accessibleDescription(), u"time is up"_s);
 }
 
 void tst_WidgetsExample::accessibleNames()
