@@ -77,15 +77,31 @@ std::optional<double> toMilliseconds(const QTimeoutQmlScope *scope, const char *
     When what is told
     =================
 
-    state, expired() and the other signals are the scope's own, and keep its order (S6); running,
-    remainingTime and progress come between stateChanged() and the signal that says how it ended.
-    QML's handlers of stateChanged() are called before this class is, so the times of start and end
+    stateChanged(), expired() and the other signals are the scope's own, and keep its order (S6);
+    running and what bindings are told of state, remainingTime and progress come between
+    stateChanged() and the signal that says how it ended. QML's handlers of stateChanged() are called before this class is, so the times of start and end
     are taken when somebody asks for them, if nobody has done it before.
 
-    While a property is being set, remainingTime and progress are told from the event loop: a binding
-    of timeout or running may then depend on them, and is not evaluated again while its own value is
-    on the way.
+    While a property of a scope is being set, bindings are told of state, remainingTime and progress
+    from the event loop: a binding of timeout or running may then depend on them, and is not evaluated
+    again while its own value is on the way, however many scopes it went through.
 */
+
+namespace {
+
+constinit thread_local int t_settings = 0;
+
+class Setting
+{
+public:
+    Setting() noexcept { ++t_settings; }
+    ~Setting() { --t_settings; }
+    Q_DISABLE_COPY_MOVE(Setting)
+
+    static bool isRunning() noexcept { return t_settings > 0; }
+};
+
+} // namespace
 
 void QTimeoutQmlScopePrivate::stateChanged(State state)
 {
@@ -93,6 +109,7 @@ void QTimeoutQmlScopePrivate::stateChanged(State state)
         begin();
     else
         noticeState();
+    stateUntold = true;
     observeEnclosing();
     updateTicks();
     const QPointer<QTimeoutQmlScope> self(q);
@@ -148,7 +165,7 @@ double QTimeoutQmlScopePrivate::progress() const
 
 void QTimeoutQmlScopePrivate::timeChanged()
 {
-    if (settings > 0)
+    if (Setting::isRunning())
         tellLater();
     else
         tell();
@@ -157,7 +174,10 @@ void QTimeoutQmlScopePrivate::timeChanged()
 void QTimeoutQmlScopePrivate::tell()
 {
     const QPointer<QTimeoutQmlScope> self(q);
-    Q_EMIT q->remainingTimeChanged();
+    if (std::exchange(stateUntold, false))
+        Q_EMIT q->stateNoticed();
+    if (self)
+        Q_EMIT q->remainingTimeChanged();
     if (self)
         Q_EMIT q->progressChanged();
 }
@@ -434,15 +454,15 @@ void QTimeoutQmlScope::setTimeout(const QVariant &timeout)
         return;
     const QPointer<QTimeoutQmlScope> self(this);
     d->timeout = *msecs;
-    ++d->settings;
-    if (isActive())
-        reschedule(Milliseconds(*msecs));
-    else if (state() == Inactive)
-        d->timeChanged();
-    if (!self)
-        return;
-    --d->settings;
-    Q_EMIT timeoutChanged();
+    {
+        const Setting setting;
+        if (isActive())
+            reschedule(Milliseconds(*msecs));
+        else if (state() == Inactive)
+            d->timeChanged();
+    }
+    if (self)
+        Q_EMIT timeoutChanged();
 }
 
 bool QTimeoutQmlScope::isRunning() const
@@ -460,14 +480,11 @@ void QTimeoutQmlScope::setRunning(bool running)
         return;
     }
     d->startWhenComplete = false;
-    const QPointer<QTimeoutQmlScope> self(this);
-    ++d->settings;
+    const Setting setting;
     if (running)
         start();
     else
         finish();
-    if (self)
-        --d->settings;
 }
 
 double QTimeoutQmlScope::remainingMilliseconds() const

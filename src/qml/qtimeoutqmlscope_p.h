@@ -58,7 +58,7 @@ public:
     double updateInterval = 0;
     bool complete = true; // false while QML sets up the object
     bool startWhenComplete = false;
-    int settings = 0; // properties that are being set
+    bool stateUntold = false;
     bool tellingLater = false;
     State noticedState = QTimeoutScope::Inactive;
     qint64 startTime = 0; // on the scale of the queue
