@@ -208,21 +208,6 @@ void QTimeoutQmlScopePrivate::updateTicks()
     }
 }
 
-/*
-    Null if it is not watched, or not any more.
-*/
-WatchedRequest::Pointer QTimeoutQmlScopePrivate::findRequest(const QJSValue &value)
-{
-    requests.removeIf(
-            [](const std::weak_ptr<WatchedRequest> &request) { return request.expired(); });
-    for (const std::weak_ptr<WatchedRequest> &watched : std::as_const(requests)) {
-        const WatchedRequest::Pointer request = watched.lock();
-        if (request->isFor(value))
-            return request;
-    }
-    return nullptr;
-}
-
 namespace {
 
 /*
@@ -570,6 +555,21 @@ bool QTimeoutQmlScope::shift(const QVariant &by)
     return shift(milliseconds(static_cast<qint64>(std::clamp(by.toDouble(), -Most, Most))));
 }
 
+/*
+    Null if it is not watched, or not any more.
+*/
+template<typename Watched>
+static std::shared_ptr<Watched> find(QList<std::weak_ptr<Watched>> *watched, const QJSValue &value)
+{
+    watched->removeIf([](const std::weak_ptr<Watched> &item) { return item.expired(); });
+    for (const std::weak_ptr<Watched> &item : std::as_const(*watched)) {
+        const std::shared_ptr<Watched> candidate = item.lock();
+        if (candidate->isFor(value))
+            return candidate;
+    }
+    return nullptr;
+}
+
 static bool hasFinished(QObject *object)
 {
     const QMetaObject *metaObject = object->metaObject();
@@ -624,7 +624,7 @@ QVariant QTimeoutQmlScope::watch(const QJSValue &object)
             return {};
         }
     } else if (WatchedRequest::canAbort(object)) {
-        WatchedRequest::Pointer request = d->findRequest(object);
+        WatchedRequest::Pointer request = find(&d->requests, object);
         if (!request) {
             request = WatchedRequest::make(object, qjsEngine(this), this);
             d->requests.append(request);
@@ -633,9 +633,13 @@ QVariant QTimeoutQmlScope::watch(const QJSValue &object)
         request->readyStateChanged();
         return {};
     } else if (WatchedTask::isTask(object)) {
-        auto *task = new WatchedTask(object, this);
+        const QPointer<QTimeoutQmlScope> self(this);
+        const WatchedTask::Pointer task = WatchedTask::make(object, qjsEngine(this), this);
         const QVariant inTime = task->listen(qjsEngine(this));
-        watch(task, [task] { task->abort(); });
+        if (self) {
+            d->tasks.append(task);
+            watch(task.get(), [task] { task->abort(); });
+        }
         return inTime;
     }
     qmlWarning(this).noquote().nospace()
@@ -654,10 +658,10 @@ void QTimeoutQmlScope::unwatch(const QJSValue &object)
 {
     if (QObject *qobject = object.toQObject()) {
         QTimeoutScope::unwatch(qobject);
-    } else if (const WatchedRequest::Pointer request = d->findRequest(object)) {
+    } else if (const WatchedRequest::Pointer request = find(&d->requests, object)) {
         QTimeoutScope::unwatch(request.get());
-    } else if (WatchedTask *task = WatchedTask::find(this, object)) {
-        QTimeoutScope::unwatch(task);
+    } else if (const WatchedTask::Pointer task = find(&d->tasks, object)) {
+        QTimeoutScope::unwatch(task.get());
     }
 }
 

@@ -32,7 +32,6 @@ class QTimeoutQmlScopePrivate final : public QTimeout::detail::DeadlineEntry
 {
 public:
     using State = QTimeoutScope::State;
-    using WatchedRequest = QTimeout::detail::WatchedRequest;
     static constexpr double Forever = std::numeric_limits<double>::infinity();
 
     explicit QTimeoutQmlScopePrivate(QTimeoutQmlScope *scope) noexcept : q(scope) {}
@@ -47,8 +46,6 @@ public:
     void updateTicks();
     void observeEnclosing();
     void enclosingChanged();
-
-    WatchedRequest::Pointer findRequest(const QJSValue &value);
 
     double remaining() const;
     double progress() const;
@@ -65,7 +62,8 @@ public:
     double lastRemaining = 0; // what was left at the end
     double lastProgress = 0;
     QList<QObject *> data;
-    QList<std::weak_ptr<WatchedRequest>> requests;
+    QList<std::weak_ptr<QTimeout::detail::WatchedRequest>> requests;
+    QList<std::weak_ptr<QTimeout::detail::WatchedTask>> tasks;
     std::unique_ptr<QObject> observer; // of enclosing scopes, while this one runs
 
 protected:

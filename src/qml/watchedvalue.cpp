@@ -146,14 +146,32 @@ void WatchedRequest::abortValue()
                             << result.toString();
 }
 
-WatchedTask *WatchedTask::find(const QObject *scope, const QJSValue &value)
+WatchedTask::WatchedTask(const QJSValue &value, QObject *parent, QObject *scope)
+    : WatchedValue(value, parent), m_scope(scope)
 {
-    for (QObject *child : scope->children()) {
-        auto *task = qobject_cast<WatchedTask *>(child);
-        if (task && task->isFor(value))
-            return task;
-    }
-    return nullptr;
+}
+
+/*
+    A child of the engine, after which there is nobody to whom anything could be passed on.
+*/
+WatchedTask::Pointer WatchedTask::make(const QJSValue &value, QJSEngine *engine, QObject *scope)
+{
+    const QPointer<WatchedTask> task(new WatchedTask(value, engine ? engine : scope, scope));
+    const auto abandon = [task](WatchedTask *) {
+        if (task)
+            task->abandon();
+    };
+    return Pointer(task.get(), abandon);
+}
+
+void WatchedTask::abandon()
+{
+    if (isOver())
+        return;
+    if (m_scope && m_scope->thread() == thread())
+        setParent(m_scope);
+    else
+        dismiss();
 }
 
 bool WatchedTask::isTask(const QJSValue &value)

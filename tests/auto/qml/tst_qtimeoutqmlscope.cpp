@@ -16,6 +16,7 @@
 #include <QtTest/QSignalSpy>
 #include <QtTest/QTest>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -56,6 +57,10 @@ private Q_SLOTS:
     void watchLeavesNothingBehind();
     void requestIsHandedOver();
     void taskLeavesNothingBehind();
+    void taskIsHandedOver_data();
+    void taskIsHandedOver();
+    void abandonedTaskGoesWithTheScope();
+    void engineGoesBeforeTheTask();
     void watchIsNotNestedInWhoCallsIt();
     void movesToAnotherThread();
     void followsTheOuterScopeToAnotherThread();
@@ -402,6 +407,14 @@ void tst_QTimeoutQmlScope::requestIsHandedOver()
     QCOMPARE(transfer.property(u"aborts"_s).toInt(), 1);
 }
 
+static qsizetype countTasks(const QObject *owner)
+{
+    return std::count_if(owner->children().cbegin(), owner->children().cend(),
+                         [](const QObject *child) {
+                             return child->inherits("QTimeout::detail::WatchedTask");
+                         });
+}
+
 void tst_QTimeoutQmlScope::taskLeavesNothingBehind()
 {
     auto *scope = create("TimeoutScope { timeout: 1000; running: true }");
@@ -411,14 +424,80 @@ void tst_QTimeoutQmlScope::taskLeavesNothingBehind()
     m_engine->globalObject().setProperty(u"backend"_s, m_engine->newQObject(&backend));
     evaluate(
             u"scope.watch(backend.ask()).then(() => { throw new Error() }); scope.watch(backend.sleep(500)); 0"_s);
-    QCOMPARE(scope->children().size(), 4); // two of them of the scope itself
+    QCOMPARE(scope->children().size(), 2); // of the scope itself
+    QCOMPARE(countTasks(m_engine.get()), 2);
     m_clock->advance(1s);
     QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
     QCOMPARE(scope->children().size(), 0);
+    QCOMPARE(countTasks(m_engine.get()), 0);
     QCOMPARE(backend.asking(), 1);
     backend.answer(u"late"_s);
     m_clock->advance(0ms);
     QCOMPARE(backend.asking(), 0);
+}
+
+void tst_QTimeoutQmlScope::taskIsHandedOver_data()
+{
+    QTest::addColumn<bool>("expires");
+    QTest::addColumn<QString>("answer");
+
+    QTest::newRow("in time") << false << u"hello"_s;
+    QTest::newRow("too late") << true << u"none"_s;
+}
+
+// S7, as with a request
+void tst_QTimeoutQmlScope::taskIsHandedOver()
+{
+    QFETCH(const bool, expires);
+    QFETCH(const QString, answer);
+    auto *outer = create("TimeoutScope { timeout: 1000; running: true }");
+    auto *inner = create("TimeoutScope { timeout: 500; running: true }", outer);
+    m_engine->globalObject().setProperty(u"scope"_s, m_engine->newQObject(inner));
+    Backend backend;
+    QJSEngine::setObjectOwnership(&backend, QJSEngine::CppOwnership);
+    m_engine->globalObject().setProperty(u"backend"_s, m_engine->newQObject(&backend));
+    evaluate(
+            u"var answer = 'none'; scope.watch(backend.ask()).then(result => { answer = result; }); 0"_s);
+    inner->finish();
+    delete inner;
+    m_clock->advance(expires ? 1000ms : 999ms);
+    QCOMPARE(outer->hasExpired(), expires);
+    backend.answer(u"hello"_s);
+    m_clock->advance(0ms);
+    QCOMPARE(evaluate(u"answer"_s).toString(), answer);
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    QCOMPARE(countTasks(m_engine.get()), 0);
+}
+
+void tst_QTimeoutQmlScope::abandonedTaskGoesWithTheScope()
+{
+    auto *scope = create("TimeoutScope { timeout: 1000; running: true }");
+    m_engine->globalObject().setProperty(u"scope"_s, m_engine->newQObject(scope));
+    Backend backend;
+    QJSEngine::setObjectOwnership(&backend, QJSEngine::CppOwnership);
+    m_engine->globalObject().setProperty(u"backend"_s, m_engine->newQObject(&backend));
+    evaluate(u"scope.watch(backend.ask()); 0"_s);
+    scope->finish();
+    QCOMPARE(countTasks(scope), 1);
+    delete scope;
+    QCOMPARE(countTasks(m_engine.get()), 0);
+    backend.answer(u"hello"_s);
+    m_clock->advance(0ms);
+}
+
+void tst_QTimeoutQmlScope::engineGoesBeforeTheTask()
+{
+    Backend backend;
+    QTimeoutQmlScope scope;
+    scope.start(1s);
+    for (QObject *object : {static_cast<QObject *>(&backend), static_cast<QObject *>(&scope)})
+        QJSEngine::setObjectOwnership(object, QJSEngine::CppOwnership);
+    m_engine->globalObject().setProperty(u"scope"_s, m_engine->newQObject(&scope));
+    m_engine->globalObject().setProperty(u"backend"_s, m_engine->newQObject(&backend));
+    evaluate(u"scope.watch(backend.ask()); 0"_s);
+    m_engine.reset();
+    m_clock->advance(0ms);
+    QCOMPARE(scope.state(), QTimeoutScope::Finished); // there is nothing left to watch
 }
 
 static QCoro::Task<> evaluateUnder(QTimeoutScope &, QJSEngine *engine, QString program)
