@@ -511,6 +511,8 @@ QQmlListProperty<QObject> QTimeoutQmlScope::data()
 
     Starts the scope with a deadline so many \a milliseconds from now, or without an argument with \l timeout, and returns
     true. If it is running already, returns false, changes nothing and warns.
+
+    JavaScript's \c undefined is no argument: with it the scope starts with \l timeout, too.
 */
 bool QTimeoutQmlScope::start()
 {

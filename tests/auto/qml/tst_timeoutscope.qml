@@ -240,6 +240,9 @@ TestCase {
         scope.cancel();
         compare(scope.start(Infinity), true);
         compare(scope.remainingTime, Infinity);
+        scope.cancel();
+        compare(scope.start(undefined), true); // the same as to pass nothing
+        compare(scope.remainingTime, 700);
     }
 
     function test_startTwice() {
