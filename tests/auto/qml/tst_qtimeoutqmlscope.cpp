@@ -319,7 +319,8 @@ private:
 
 void tst_QTimeoutQmlScope::abortOfWhatIsWatchedDeletesTheScope()
 {
-    const QPointer<QTimeoutQmlScope> scope = create("TimeoutScope { timeout: 1000; running: true }");
+    const QPointer<QTimeoutQmlScope> scope = create(
+            "TimeoutScope { timeout: 1000; running: true }");
     scope->cancel();
     Deleter deleter(scope);
     QJSEngine::setObjectOwnership(&deleter, QJSEngine::CppOwnership);
@@ -515,9 +516,8 @@ void tst_QTimeoutQmlScope::watchIsNotNestedInWhoCallsIt()
     m_engine->globalObject().setProperty(u"backend"_s, m_engine->newQObject(&backend));
     evaluate(u"var answer = ''; var task = backend.ask()"_s);
     QTimeoutScope caller(500ms);
-    const auto call = caller.tryRun(
-            &evaluateUnder, static_cast<QJSEngine *>(m_engine.get()),
-            u"scope.watch(task).then(result => { answer = result; })"_s);
+    const auto call = caller.tryRun(&evaluateUnder, static_cast<QJSEngine *>(m_engine.get()),
+                                    u"scope.watch(task).then(result => { answer = result; })"_s);
     m_clock->advance(500ms);
     QVERIFY(caller.hasExpired());
     backend.answer(u"hello"_s);
@@ -567,7 +567,8 @@ void tst_QTimeoutQmlScope::followsTheOuterScopeToAnotherThread()
     QThread thread;
     connect(
             inner, &QTimeoutQmlScope::remainingTimeChanged, inner,
-            [&] { toldThere += QThread::currentThread() == &thread ? 1 : 0; }, Qt::DirectConnection);
+            [&] { toldThere += QThread::currentThread() == &thread ? 1 : 0; },
+            Qt::DirectConnection);
     outer.moveToThread(&thread);
     thread.start();
     QThread *const here = QThread::currentThread();
