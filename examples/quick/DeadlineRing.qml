@@ -19,6 +19,8 @@ Item {
     implicitWidth: 60
     implicitHeight: 60
     Accessible.role: Accessible.ProgressBar
+    // In whole seconds: a screen reader says whatever changes.
+    Accessible.description: limited ? qsTr("%1 seconds").arg(Math.ceil(scope.remainingTime / 1000)) : qsTr("no limit")
 
     Rectangle {
         anchors.fill: parent

@@ -104,7 +104,7 @@ Rectangle {
         DeadlineRing {
             scope: card.scope
             color: card.isRunning ? card.palette.highlight : card.palette.mid
-            Accessible.name: qsTr("Seconds left for %1: %2").arg(card.name).arg(text)
+            Accessible.name: qsTr("Time left for %1").arg(card.name)
         }
 
         ColumnLayout {

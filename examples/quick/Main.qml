@@ -72,7 +72,11 @@ ApplicationWindow {
         mid: Qt.alpha(system.windowText, 0.16)
     }
     Component.onCompleted: startAll()
-    onClosing: Total.cancel()
+    onClosing: {
+        Total.cancel();
+        for (const card of cards())
+            card.scope.cancel(); // one that was started when the total had ended
+    }
 
     SystemPalette {
         id: system
@@ -93,7 +97,7 @@ ApplicationWindow {
 
             DeadlineRing {
                 scope: Total
-                Accessible.name: qsTr("Seconds left for all downloads: %1").arg(text)
+                Accessible.name: qsTr("Time left for all downloads")
             }
             Text {
                 text: qsTr("All downloads")

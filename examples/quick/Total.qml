@@ -7,6 +7,6 @@ import QTimeout
 
 // The deadline of all downloads together. Those of the single ones are nested in it.
 TimeoutScope {
-    timeout: 20000
+    timeout: 60000
     updateInterval: 50
 }

@@ -6,6 +6,7 @@
 #include <QTimeoutScope>
 
 #include <chrono>
+#include <cmath>
 
 using namespace std::chrono_literals;
 using Seconds = std::chrono::duration<double>;
@@ -38,17 +39,19 @@ void DeadlineBar::stateChanged()
 void DeadlineBar::showTime()
 {
     if (!m_scope->isActive()) {
-        setFormat({});
+        describe({});
         setValue(0);
     } else if (m_scope->effectiveDeadline().isForever()) {
-        setFormat(tr("no limit"));
+        describe(tr("no limit"));
         setValue(maximum());
     } else {
         const Seconds left = m_scope->remainingTime();
         const Seconds passed = std::chrono::milliseconds(m_elapsed.elapsed());
         //: What is left of a deadline, in seconds
         setFormat(tr("%L1 s left").arg(left.count(), 0, 'f', 1));
-        setValue(static_cast<int>(maximum() * left.count() / (left + passed).count()));
+        setAccessibleDescription(tr("%L1 s left").arg(std::ceil(left.count()), 0, 'f', 0));
+        const Seconds total = left + passed;
+        setValue(total.count() > 0 ? static_cast<int>(maximum() * (left / total)) : 0);
     }
 }
 
@@ -56,12 +59,20 @@ void DeadlineBar::showEnd()
 {
     if (m_scope->hasExpired()) {
         setValue(0);
-        setFormat(tr("time is up"));
+        describe(tr("time is up"));
     } else if (m_scope->state() == QTimeoutScope::Finished && !m_scope->deadline().isForever()) {
         const Seconds left = m_scope->remainingTime();
         //: What was left of a deadline when the work had ended, in seconds
         setFormat(tr("%L1 s unused").arg(left.count(), 0, 'f', 1));
+        setAccessibleDescription(tr("%L1 s unused").arg(std::floor(left.count()), 0, 'f', 0));
     } else {
-        setFormat({});
+        describe({});
     }
+}
+
+// A screen reader is told of whole seconds only: it says whatever changes.
+void DeadlineBar::describe(const QString &text)
+{
+    setFormat(text);
+    setAccessibleDescription(text);
 }

@@ -22,6 +22,7 @@ private:
     void stateChanged();
     void showTime();
     void showEnd();
+    void describe(const QString &text);
 
     QTimeoutScope *const m_scope;
     QElapsedTimer m_elapsed; // since the start of the scope

@@ -41,7 +41,7 @@ void DownloadRow::wire()
     connect(m_timeout, &QSpinBox::valueChanged, m_scope, &QTimeoutScope::reschedule);
     connect(m_moreTime, &QPushButton::clicked, m_scope, [this] { m_scope->shift(5s); });
     connect(m_noLimit, &QPushButton::clicked, m_scope, &QTimeoutScope::reject);
-    connect(m_cancel, &QPushButton::clicked, m_scope, &QTimeoutScope::cancel);
+    connect(m_cancel, &QPushButton::clicked, this, &DownloadRow::cancel);
     connect(m_again, &QPushButton::clicked, this, &DownloadRow::start);
 
     connect(m_scope, &QTimeoutScope::stateChanged, this, &DownloadRow::updateButtons);
@@ -75,6 +75,11 @@ void DownloadRow::start()
     m_scope->watch(m_reply.get());
 }
 
+void DownloadRow::cancel()
+{
+    m_scope->cancel();
+}
+
 void DownloadRow::receive()
 {
     m_bytes += m_reply->skip(m_reply->bytesAvailable());
@@ -94,6 +99,7 @@ void DownloadRow::showOutcome(Outcome outcome, const QString &text)
 {
     m_outcome = outcome;
     m_result->setText(text);
+    m_result->setAccessibleName(tr("State of %1: %2").arg(m_name, text));
     m_result->setToolTip({});
     QPalette colors = palette();
     const bool dark = colors.color(QPalette::Window).lightness() < 128;
@@ -125,7 +131,6 @@ void DownloadRow::createWidgets(const DemoPage &page)
 
     m_result = new QLabel(this);
     m_result->setObjectName("result"_L1);
-    m_result->setAccessibleName(tr("State of %1").arg(m_name));
 
     m_bar = new DeadlineBar(m_scope, this);
     m_bar->setObjectName("bar"_L1);

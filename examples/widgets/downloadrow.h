@@ -35,6 +35,7 @@ public:
 
 public Q_SLOTS:
     void start();
+    void cancel();
 
 Q_SIGNALS:
     void ended(const QString &message);

@@ -20,7 +20,7 @@
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
-static constexpr auto TotalTime = 20s;
+static constexpr auto TotalTime = 60s;
 
 DownloadWindow::DownloadWindow(const QList<DemoPage> &pages, const Locate &locate, QWidget *parent)
     : QMainWindow(parent)
@@ -127,5 +127,7 @@ DownloadCounts DownloadWindow::counts() const
 void DownloadWindow::closeEvent(QCloseEvent *event)
 {
     m_total.cancel();
+    for (DownloadRow *row : std::as_const(m_rows))
+        row->cancel(); // one that was started when the total had ended
     event->accept();
 }

@@ -21,6 +21,7 @@ class QTIMEOUT_QML_EXPORT QTimeoutQmlScope : public QTimeoutScope, public QQmlPa
     Q_INTERFACES(QQmlParserStatus)
     Q_PROPERTY(QVariant timeout READ timeout WRITE setTimeout NOTIFY timeoutChanged FINAL)
     Q_PROPERTY(bool running READ isRunning WRITE setRunning NOTIFY runningChanged FINAL)
+    Q_PROPERTY(QTimeoutScope::State state READ state NOTIFY stateNoticed FINAL)
     Q_PROPERTY(double remainingTime READ remainingMilliseconds NOTIFY remainingTimeChanged FINAL)
     Q_PROPERTY(double progress READ progress NOTIFY progressChanged FINAL)
     Q_PROPERTY(QVariant updateInterval READ updateInterval WRITE setUpdateInterval NOTIFY
@@ -70,6 +71,7 @@ public:
 Q_SIGNALS:
     void timeoutChanged();
     void runningChanged();
+    void stateNoticed();
     void remainingTimeChanged();
     void progressChanged();
     void updateIntervalChanged();

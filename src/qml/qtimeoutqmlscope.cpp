@@ -8,6 +8,7 @@
 
 #include <QtCore/qcoreevent.h>
 #include <QtCore/qmetaobject.h>
+#include <QtCore/qthread.h>
 #include <QtQml/qjsengine.h>
 #include <QtQml/qqmlengine.h>
 #include <QtQml/qqmlinfo.h>
@@ -76,22 +77,39 @@ std::optional<double> toMilliseconds(const QTimeoutQmlScope *scope, const char *
     When what is told
     =================
 
-    state, expired() and the other signals are the scope's own, and keep its order (S6); running,
-    remainingTime and progress come between stateChanged() and the signal that says how it ended.
-    QML's handlers of stateChanged() are called before this class is, so the times of start and end
+    stateChanged(), expired() and the other signals are the scope's own, and keep its order (S6);
+    running and what bindings are told of state, remainingTime and progress come between
+    stateChanged() and the signal that says how it ended. QML's handlers of stateChanged() are called before this class is, so the times of start and end
     are taken when somebody asks for them, if nobody has done it before.
 
-    While a property is being set, remainingTime and progress are told from the event loop: a binding
-    of timeout or running may then depend on them, and is not evaluated again while its own value is
-    on the way.
+    While a property of a scope is being set, bindings are told of state, remainingTime and progress
+    from the event loop: a binding of timeout or running may then depend on them, and is not evaluated
+    again while its own value is on the way, however many scopes it went through.
 */
+
+namespace {
+
+constinit thread_local int t_settings = 0;
+
+class Setting
+{
+public:
+    Setting() noexcept { ++t_settings; }
+    ~Setting() { --t_settings; }
+    Q_DISABLE_COPY_MOVE(Setting)
+
+    static bool isRunning() noexcept { return t_settings > 0; }
+};
+
+} // namespace
 
 void QTimeoutQmlScopePrivate::stateChanged(State state)
 {
-    if (state == QTimeoutScope::Active)
+    if (state == QTimeoutScope::Active && q->isActive()) // a handler may have ended it
         begin();
     else
         noticeState();
+    stateUntold = true;
     observeEnclosing();
     updateTicks();
     const QPointer<QTimeoutQmlScope> self(q);
@@ -147,7 +165,7 @@ double QTimeoutQmlScopePrivate::progress() const
 
 void QTimeoutQmlScopePrivate::timeChanged()
 {
-    if (settings > 0)
+    if (Setting::isRunning())
         tellLater();
     else
         tell();
@@ -156,7 +174,10 @@ void QTimeoutQmlScopePrivate::timeChanged()
 void QTimeoutQmlScopePrivate::tell()
 {
     const QPointer<QTimeoutQmlScope> self(q);
-    Q_EMIT q->remainingTimeChanged();
+    if (std::exchange(stateUntold, false))
+        Q_EMIT q->stateNoticed();
+    if (self)
+        Q_EMIT q->remainingTimeChanged();
     if (self)
         Q_EMIT q->progressChanged();
 }
@@ -187,20 +208,43 @@ void QTimeoutQmlScopePrivate::updateTicks()
     }
 }
 
+namespace {
+
 /*
-    Null if it is not watched, or not any more.
+    Notices when this scope, or one around it, goes to another parent, which it has from the event
+    loop on.
 */
-WatchedRequest::Pointer QTimeoutQmlScopePrivate::findRequest(const QJSValue &value)
+class EnclosingObserver final : public QObject
 {
-    requests.removeIf(
-            [](const std::weak_ptr<WatchedRequest> &request) { return request.expired(); });
-    for (const std::weak_ptr<WatchedRequest> &watched : std::as_const(requests)) {
-        const WatchedRequest::Pointer request = watched.lock();
-        if (request->isFor(value))
-            return request;
+public:
+    explicit EnclosingObserver(QTimeoutQmlScopePrivate *observed) noexcept : m_observed(observed) {}
+
+    bool eventFilter(QObject *, QEvent *event) override
+    {
+        const bool removed = event->type() == QEvent::ChildRemoved;
+        if (removed && isAround(static_cast<QChildEvent *>(event)->child())) {
+            const auto observeAgain = [observed = m_observed] {
+                observed->observeEnclosing();
+                observed->enclosingChanged();
+            };
+            QMetaObject::invokeMethod(m_observed->q, observeAgain, Qt::QueuedConnection);
+        }
+        return false;
     }
-    return nullptr;
-}
+
+private:
+    bool isAround(const QObject *child) const
+    {
+        const QObject *object = m_observed->q;
+        while (object && object != child)
+            object = object->parent();
+        return object;
+    }
+
+    QTimeoutQmlScopePrivate *const m_observed;
+};
+
+} // namespace
 
 /*
     What is left depends on the scopes in which this one is nested.
@@ -213,14 +257,18 @@ void QTimeoutQmlScopePrivate::observeEnclosing()
     for (auto *outer = qobject_cast<QTimeoutScope *>(q->parent()); outer;
          outer = qobject_cast<QTimeoutScope *>(outer->parent())) {
         if (!observer)
-            observer = std::make_unique<QObject>();
-        const auto changed = [this] {
-            updateTicks();
-            timeChanged();
-        };
+            observer = std::make_unique<EnclosingObserver>(this);
+        const auto changed = [this] { enclosingChanged(); };
         QObject::connect(outer, &QTimeoutScope::stateChanged, observer.get(), changed);
         QObject::connect(outer, &QTimeoutScope::deadlineChanged, observer.get(), changed);
+        outer->installEventFilter(observer.get());
     }
+}
+
+void QTimeoutQmlScopePrivate::enclosingChanged()
+{
+    updateTicks();
+    timeChanged();
 }
 
 void QTimeoutQmlScopePrivate::due()
@@ -369,7 +417,15 @@ QTimeoutQmlScope::QTimeoutQmlScope(QObject *parent)
     });
 }
 
-QTimeoutQmlScope::~QTimeoutQmlScope() = default;
+/*
+    The base class would abort the work when the properties are gone, for which the work may ask.
+*/
+QTimeoutQmlScope::~QTimeoutQmlScope()
+{
+    const QSignalBlocker tellNobody(this);
+    if (isActive() && thread() == QThread::currentThread())
+        cancel();
+}
 
 QVariant QTimeoutQmlScope::timeout() const
 {
@@ -383,15 +439,15 @@ void QTimeoutQmlScope::setTimeout(const QVariant &timeout)
         return;
     const QPointer<QTimeoutQmlScope> self(this);
     d->timeout = *msecs;
-    ++d->settings;
-    if (isActive())
-        reschedule(Milliseconds(*msecs));
-    else if (state() == Inactive)
-        d->timeChanged();
-    if (!self)
-        return;
-    --d->settings;
-    Q_EMIT timeoutChanged();
+    {
+        const Setting setting;
+        if (isActive())
+            reschedule(Milliseconds(*msecs));
+        else if (state() == Inactive)
+            d->timeChanged();
+    }
+    if (self)
+        Q_EMIT timeoutChanged();
 }
 
 bool QTimeoutQmlScope::isRunning() const
@@ -408,14 +464,12 @@ void QTimeoutQmlScope::setRunning(bool running)
         Q_EMIT runningChanged();
         return;
     }
-    const QPointer<QTimeoutQmlScope> self(this);
-    ++d->settings;
+    d->startWhenComplete = false;
+    const Setting setting;
     if (running)
         start();
     else
         finish();
-    if (self)
-        --d->settings;
 }
 
 double QTimeoutQmlScope::remainingMilliseconds() const
@@ -457,6 +511,8 @@ QQmlListProperty<QObject> QTimeoutQmlScope::data()
 
     Starts the scope with a deadline so many \a milliseconds from now, or without an argument with \l timeout, and returns
     true. If it is running already, returns false, changes nothing and warns.
+
+    JavaScript's \c undefined is no argument: with it the scope starts with \l timeout, too.
 */
 bool QTimeoutQmlScope::start()
 {
@@ -501,12 +557,29 @@ bool QTimeoutQmlScope::shift(const QVariant &by)
     return shift(milliseconds(static_cast<qint64>(std::clamp(by.toDouble(), -Most, Most))));
 }
 
+/*
+    Null if it is not watched, or not any more.
+*/
+template<typename Watched>
+static std::shared_ptr<Watched> find(QList<std::weak_ptr<Watched>> *watched, const QJSValue &value)
+{
+    watched->removeIf([](const std::weak_ptr<Watched> &item) { return item.expired(); });
+    for (const std::weak_ptr<Watched> &item : std::as_const(*watched)) {
+        const std::shared_ptr<Watched> candidate = item.lock();
+        if (candidate->isFor(value))
+            return candidate;
+    }
+    return nullptr;
+}
+
 static bool hasFinished(QObject *object)
 {
     const QMetaObject *metaObject = object->metaObject();
     const QMetaMethod isFinished = metaObject->method(metaObject->indexOfMethod("isFinished()"));
     bool finished = false;
-    return isFinished.isValid() && isFinished.returnMetaType() == QMetaType::fromType<bool>()
+    return object->thread() == QThread::currentThread() && isFinished.isValid()
+            && isFinished.access() == QMetaMethod::Public
+            && isFinished.returnMetaType() == QMetaType::fromType<bool>()
             && isFinished.invoke(object, Qt::DirectConnection, Q_RETURN_ARG(bool, finished))
             && finished;
 }
@@ -544,14 +617,16 @@ QVariant QTimeoutQmlScope::watch(const QJSValue &object)
 {
     if (QObject *qobject = object.toQObject()) {
         if (QTimeout::detail::canAbortByMetaObject(qobject)) {
+            const QPointer<QTimeoutQmlScope> self(this); // abort() may delete it
+            const QPointer<QObject> watched(qobject);
             const bool ended = hasFinished(qobject);
             watch(qobject);
-            if (ended)
-                QTimeoutScope::unwatch(qobject);
+            if (ended && self && watched)
+                QTimeoutScope::unwatch(watched);
             return {};
         }
     } else if (WatchedRequest::canAbort(object)) {
-        WatchedRequest::Pointer request = d->findRequest(object);
+        WatchedRequest::Pointer request = find(&d->requests, object);
         if (!request) {
             request = WatchedRequest::make(object, qjsEngine(this), this);
             d->requests.append(request);
@@ -560,9 +635,13 @@ QVariant QTimeoutQmlScope::watch(const QJSValue &object)
         request->readyStateChanged();
         return {};
     } else if (WatchedTask::isTask(object)) {
-        auto *task = new WatchedTask(object, this);
+        const QPointer<QTimeoutQmlScope> self(this);
+        const WatchedTask::Pointer task = WatchedTask::make(object, qjsEngine(this), this);
         const QVariant inTime = task->listen(qjsEngine(this));
-        watch(task, [task] { task->abort(); });
+        if (self) {
+            d->tasks.append(task);
+            watch(task.get(), [task] { task->abort(); });
+        }
         return inTime;
     }
     qmlWarning(this).noquote().nospace()
@@ -581,10 +660,10 @@ void QTimeoutQmlScope::unwatch(const QJSValue &object)
 {
     if (QObject *qobject = object.toQObject()) {
         QTimeoutScope::unwatch(qobject);
-    } else if (const WatchedRequest::Pointer request = d->findRequest(object)) {
+    } else if (const WatchedRequest::Pointer request = find(&d->requests, object)) {
         QTimeoutScope::unwatch(request.get());
-    } else if (WatchedTask *task = WatchedTask::find(this, object)) {
-        QTimeoutScope::unwatch(task);
+    } else if (const WatchedTask::Pointer task = find(&d->tasks, object)) {
+        QTimeoutScope::unwatch(task.get());
     }
 }
 
@@ -605,7 +684,11 @@ bool QTimeoutQmlScope::event(QEvent *event)
     if (event->type() == QEvent::ThreadChange) {
         if (d->isQueued())
             d->queue()->remove(d.get());
-        const auto updateThere = [this] { d->updateTicks(); };
+        d->observer.reset(); // it stays where it was made
+        const auto updateThere = [this] {
+            d->observeEnclosing();
+            d->updateTicks();
+        };
         QMetaObject::invokeMethod(this, updateThere, Qt::QueuedConnection);
     }
     return QTimeoutScope::event(event);

@@ -32,7 +32,6 @@ class QTimeoutQmlScopePrivate final : public QTimeout::detail::DeadlineEntry
 {
 public:
     using State = QTimeoutScope::State;
-    using WatchedRequest = QTimeout::detail::WatchedRequest;
     static constexpr double Forever = std::numeric_limits<double>::infinity();
 
     explicit QTimeoutQmlScopePrivate(QTimeoutQmlScope *scope) noexcept : q(scope) {}
@@ -46,8 +45,7 @@ public:
     void tellLater();
     void updateTicks();
     void observeEnclosing();
-
-    WatchedRequest::Pointer findRequest(const QJSValue &value);
+    void enclosingChanged();
 
     double remaining() const;
     double progress() const;
@@ -57,14 +55,15 @@ public:
     double updateInterval = 0;
     bool complete = true; // false while QML sets up the object
     bool startWhenComplete = false;
-    int settings = 0; // properties that are being set
+    bool stateUntold = false;
     bool tellingLater = false;
     State noticedState = QTimeoutScope::Inactive;
     qint64 startTime = 0; // on the scale of the queue
     double lastRemaining = 0; // what was left at the end
     double lastProgress = 0;
     QList<QObject *> data;
-    QList<std::weak_ptr<WatchedRequest>> requests;
+    QList<std::weak_ptr<QTimeout::detail::WatchedRequest>> requests;
+    QList<std::weak_ptr<QTimeout::detail::WatchedTask>> tasks;
     std::unique_ptr<QObject> observer; // of enclosing scopes, while this one runs
 
 protected:

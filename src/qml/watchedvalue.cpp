@@ -4,6 +4,7 @@
 #include "watchedvalue_p.h"
 
 #include <QCoroQmlTask>
+#include <QTimeout/scope/frame_p.h>
 #include <QTimeout>
 
 #include <QtCore/qpointer.h>
@@ -145,14 +146,32 @@ void WatchedRequest::abortValue()
                             << result.toString();
 }
 
-WatchedTask *WatchedTask::find(const QObject *scope, const QJSValue &value)
+WatchedTask::WatchedTask(const QJSValue &value, QObject *parent, QObject *scope)
+    : WatchedValue(value, parent), m_scope(scope)
 {
-    for (QObject *child : scope->children()) {
-        auto *task = qobject_cast<WatchedTask *>(child);
-        if (task && task->isFor(value))
-            return task;
-    }
-    return nullptr;
+}
+
+/*
+    A child of the engine, after which there is nobody to whom anything could be passed on.
+*/
+WatchedTask::Pointer WatchedTask::make(const QJSValue &value, QJSEngine *engine, QObject *scope)
+{
+    const QPointer<WatchedTask> task(new WatchedTask(value, engine ? engine : scope, scope));
+    const auto abandon = [task](WatchedTask *) {
+        if (task)
+            task->abandon();
+    };
+    return Pointer(task.get(), abandon);
+}
+
+void WatchedTask::abandon()
+{
+    if (isOver())
+        return;
+    if (m_scope && m_scope->thread() == thread())
+        setParent(m_scope);
+    else
+        dismiss();
 }
 
 bool WatchedTask::isTask(const QJSValue &value)
@@ -166,6 +185,8 @@ bool WatchedTask::isTask(const QJSValue &value)
 */
 QVariant WatchedTask::listen(QJSEngine *engine)
 {
+    // The wait is the program's in QML, not that of a coroutine which happens to call it.
+    const Frame::Outside outside;
     auto inTime = QTimeout::run(QDeadlineTimer::Forever, this, &WatchedTask::arrived);
     if (engine) {
         QJSValue makeCallback = engine->evaluate(QStringLiteral(R"((function(watch) {

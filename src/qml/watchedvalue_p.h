@@ -87,18 +87,20 @@ private:
 
 /*
     A QCoro::QmlTask. It cannot be aborted; what it gives is passed on unless the scope has been
-    aborted before. A child of the scope.
+    aborted before.
+
+    It belongs to the functions with which scopes abort it, as a request does. When no scope watches it
+    any more, what it gives is still passed on while the scope that has brought it exists.
 */
 class WatchedTask final : public WatchedValue
 {
     Q_OBJECT
 
 public:
-    using WatchedValue::WatchedValue;
+    using Pointer = std::shared_ptr<WatchedTask>;
 
+    static Pointer make(const QJSValue &value, QJSEngine *engine, QObject *scope);
     static bool isTask(const QJSValue &value);
-
-    static WatchedTask *find(const QObject *scope, const QJSValue &value);
 
     // A task that ends with the result of the one that is watched, if that comes in time.
     QVariant listen(QJSEngine *engine);
@@ -109,6 +111,12 @@ Q_SIGNALS:
 
 protected:
     void abortValue() override {}
+
+private:
+    WatchedTask(const QJSValue &value, QObject *parent, QObject *scope);
+    void abandon();
+
+    const QPointer<QObject> m_scope; // that has brought it
 };
 
 } // namespace QTimeout::detail

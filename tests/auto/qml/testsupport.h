@@ -67,6 +67,18 @@ public:
     Q_INVOKABLE bool isFinished() const { return true; }
 };
 
+class PrivatelyFinishedJob : public Job
+{
+    Q_OBJECT
+    QML_ELEMENT
+
+public:
+    using Job::Job;
+
+private:
+    Q_INVOKABLE bool isFinished() const { return true; }
+};
+
 class Canceller : public QObject
 {
     Q_OBJECT

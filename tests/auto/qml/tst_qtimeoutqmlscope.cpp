@@ -16,6 +16,7 @@
 #include <QtTest/QSignalSpy>
 #include <QtTest/QTest>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -47,12 +48,23 @@ private Q_SLOTS:
     void destroyedBySlot_data();
     void destroyedBySlot();
     void destroyedWithWorkUnderIt();
+    void workAsksWhatIsBeingDestroyed();
+    void abortOfWhatIsWatchedDeletesTheScope();
+    void endedByHandlerOfTheStart();
+    void finishedBeforeItIsComplete();
     void engineGoesFirst();
     void watchLeavesNothingBehind_data();
     void watchLeavesNothingBehind();
     void requestIsHandedOver();
     void taskLeavesNothingBehind();
+    void taskIsHandedOver_data();
+    void taskIsHandedOver();
+    void abandonedTaskGoesWithTheScope();
+    void engineGoesBeforeTheTask();
+    void watchIsNotNestedInWhoCallsIt();
     void movesToAnotherThread();
+    void followsTheOuterScopeToAnotherThread();
+    void followsAnotherOuterScope();
 
 private:
     template<typename T = QTimeoutQmlScope>
@@ -272,6 +284,74 @@ void tst_QTimeoutQmlScope::destroyedWithWorkUnderIt()
     QCOMPARE(job.aborts(), 1);
 }
 
+// One that QML has made says nothing any more by then.
+void tst_QTimeoutQmlScope::workAsksWhatIsBeingDestroyed()
+{
+    auto *scope = new QTimeoutQmlScope;
+    QJSEngine::setObjectOwnership(scope, QJSEngine::CppOwnership);
+    scope->setTimeout(1000);
+    scope->setRunning(true);
+    QSignalSpy told(scope, &QTimeoutScope::stateChanged);
+    m_engine->globalObject().setProperty(u"scope"_s, m_engine->newQObject(scope));
+    const QJSValue transfer = evaluate(
+            u"var transfer = { abort() { this.seen = [scope.running, scope.remainingTime, scope.progress, scope.timeout].join(); } };"
+            "scope.watch(transfer); transfer"_s);
+    m_clock->advance(750ms);
+    delete scope;
+    QCOMPARE(transfer.property(u"seen"_s).toString(), u"false,250,0.75,1000"_s);
+    QCOMPARE(told.size(), 0);
+}
+
+class Deleter : public Job
+{
+    Q_OBJECT
+
+public:
+    explicit Deleter(QTimeoutQmlScope *scope) : m_scope(scope) {}
+    Q_INVOKABLE bool isFinished() const { return true; }
+
+public Q_SLOTS:
+    void abort() { delete m_scope; }
+
+private:
+    const QPointer<QTimeoutQmlScope> m_scope;
+};
+
+void tst_QTimeoutQmlScope::abortOfWhatIsWatchedDeletesTheScope()
+{
+    const QPointer<QTimeoutQmlScope> scope = create(
+            "TimeoutScope { timeout: 1000; running: true }");
+    scope->cancel();
+    Deleter deleter(scope);
+    QJSEngine::setObjectOwnership(&deleter, QJSEngine::CppOwnership);
+    scope->watch(m_engine->newQObject(&deleter));
+    QVERIFY(!scope);
+}
+
+void tst_QTimeoutQmlScope::endedByHandlerOfTheStart()
+{
+    auto *scope = create(
+            "TimeoutScope {"
+            "    timeout: 1000;"
+            "    onStateChanged: state => { if (state === TimeoutScope.Active) finish() }"
+            "}");
+    scope->start();
+    QCOMPARE(scope->state(), QTimeoutScope::Finished);
+    m_clock->advance(400ms);
+    QCOMPARE(scope->remainingMilliseconds(), 1000.0);
+}
+
+void tst_QTimeoutQmlScope::finishedBeforeItIsComplete()
+{
+    QTimeoutQmlScope scope;
+    scope.classBegin();
+    scope.setRunning(true);
+    scope.start();
+    scope.setRunning(false);
+    scope.componentComplete();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+}
+
 void tst_QTimeoutQmlScope::engineGoesFirst()
 {
     auto scope = std::make_unique<QTimeoutQmlScope>();
@@ -328,6 +408,14 @@ void tst_QTimeoutQmlScope::requestIsHandedOver()
     QCOMPARE(transfer.property(u"aborts"_s).toInt(), 1);
 }
 
+static qsizetype countTasks(const QObject *owner)
+{
+    return std::count_if(owner->children().cbegin(), owner->children().cend(),
+                         [](const QObject *child) {
+                             return child->inherits("QTimeout::detail::WatchedTask");
+                         });
+}
+
 void tst_QTimeoutQmlScope::taskLeavesNothingBehind()
 {
     auto *scope = create("TimeoutScope { timeout: 1000; running: true }");
@@ -337,14 +425,104 @@ void tst_QTimeoutQmlScope::taskLeavesNothingBehind()
     m_engine->globalObject().setProperty(u"backend"_s, m_engine->newQObject(&backend));
     evaluate(
             u"scope.watch(backend.ask()).then(() => { throw new Error() }); scope.watch(backend.sleep(500)); 0"_s);
-    QCOMPARE(scope->children().size(), 4); // two of them of the scope itself
+    QCOMPARE(scope->children().size(), 2); // of the scope itself
+    QCOMPARE(countTasks(m_engine.get()), 2);
     m_clock->advance(1s);
     QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
     QCOMPARE(scope->children().size(), 0);
+    QCOMPARE(countTasks(m_engine.get()), 0);
     QCOMPARE(backend.asking(), 1);
     backend.answer(u"late"_s);
     m_clock->advance(0ms);
     QCOMPARE(backend.asking(), 0);
+}
+
+void tst_QTimeoutQmlScope::taskIsHandedOver_data()
+{
+    QTest::addColumn<bool>("expires");
+    QTest::addColumn<QString>("answer");
+
+    QTest::newRow("in time") << false << u"hello"_s;
+    QTest::newRow("too late") << true << u"none"_s;
+}
+
+// S7, as with a request
+void tst_QTimeoutQmlScope::taskIsHandedOver()
+{
+    QFETCH(const bool, expires);
+    QFETCH(const QString, answer);
+    auto *outer = create("TimeoutScope { timeout: 1000; running: true }");
+    auto *inner = create("TimeoutScope { timeout: 500; running: true }", outer);
+    m_engine->globalObject().setProperty(u"scope"_s, m_engine->newQObject(inner));
+    Backend backend;
+    QJSEngine::setObjectOwnership(&backend, QJSEngine::CppOwnership);
+    m_engine->globalObject().setProperty(u"backend"_s, m_engine->newQObject(&backend));
+    evaluate(
+            u"var answer = 'none'; scope.watch(backend.ask()).then(result => { answer = result; }); 0"_s);
+    inner->finish();
+    delete inner;
+    m_clock->advance(expires ? 1000ms : 999ms);
+    QCOMPARE(outer->hasExpired(), expires);
+    backend.answer(u"hello"_s);
+    m_clock->advance(0ms);
+    QCOMPARE(evaluate(u"answer"_s).toString(), answer);
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    QCOMPARE(countTasks(m_engine.get()), 0);
+}
+
+void tst_QTimeoutQmlScope::abandonedTaskGoesWithTheScope()
+{
+    auto *scope = create("TimeoutScope { timeout: 1000; running: true }");
+    m_engine->globalObject().setProperty(u"scope"_s, m_engine->newQObject(scope));
+    Backend backend;
+    QJSEngine::setObjectOwnership(&backend, QJSEngine::CppOwnership);
+    m_engine->globalObject().setProperty(u"backend"_s, m_engine->newQObject(&backend));
+    evaluate(u"scope.watch(backend.ask()); 0"_s);
+    scope->finish();
+    QCOMPARE(countTasks(scope), 1);
+    delete scope;
+    QCOMPARE(countTasks(m_engine.get()), 0);
+    backend.answer(u"hello"_s);
+    m_clock->advance(0ms);
+}
+
+void tst_QTimeoutQmlScope::engineGoesBeforeTheTask()
+{
+    Backend backend;
+    QTimeoutQmlScope scope;
+    scope.start(1s);
+    for (QObject *object : {static_cast<QObject *>(&backend), static_cast<QObject *>(&scope)})
+        QJSEngine::setObjectOwnership(object, QJSEngine::CppOwnership);
+    m_engine->globalObject().setProperty(u"scope"_s, m_engine->newQObject(&scope));
+    m_engine->globalObject().setProperty(u"backend"_s, m_engine->newQObject(&backend));
+    evaluate(u"scope.watch(backend.ask()); 0"_s);
+    m_engine.reset();
+    m_clock->advance(0ms);
+    QCOMPARE(scope.state(), QTimeoutScope::Finished); // there is nothing left to watch
+}
+
+static QCoro::Task<> evaluateUnder(QTimeoutScope &, QJSEngine *engine, QString program)
+{
+    engine->evaluate(program);
+    co_await QTimeout::sleepFor(10s);
+}
+
+void tst_QTimeoutQmlScope::watchIsNotNestedInWhoCallsIt()
+{
+    auto *scope = create("TimeoutScope { timeout: 1000; running: true }");
+    m_engine->globalObject().setProperty(u"scope"_s, m_engine->newQObject(scope));
+    Backend backend;
+    QJSEngine::setObjectOwnership(&backend, QJSEngine::CppOwnership);
+    m_engine->globalObject().setProperty(u"backend"_s, m_engine->newQObject(&backend));
+    evaluate(u"var answer = ''; var task = backend.ask()"_s);
+    QTimeoutScope caller(500ms);
+    const auto call = caller.tryRun(&evaluateUnder, static_cast<QJSEngine *>(m_engine.get()),
+                                    u"scope.watch(task).then(result => { answer = result; })"_s);
+    m_clock->advance(500ms);
+    QVERIFY(caller.hasExpired());
+    backend.answer(u"hello"_s);
+    m_clock->advance(0ms);
+    QCOMPARE(evaluate(u"answer"_s).toString(), u"hello"_s);
 }
 
 // S11
@@ -375,6 +553,61 @@ void tst_QTimeoutQmlScope::movesToAnotherThread()
     thread.quit();
     QVERIFY(thread.wait());
     QVERIFY(scope.isCancelled());
+}
+
+void tst_QTimeoutQmlScope::followsTheOuterScopeToAnotherThread()
+{
+    m_clock.reset(); // another thread has another clock
+    QTimeoutScope outer;
+    auto *inner = new QTimeoutQmlScope(&outer);
+    outer.start(1h);
+    inner->start();
+    std::atomic<int> toldThere = 0;
+    int toldAtOnce = 0;
+    QThread thread;
+    connect(
+            inner, &QTimeoutQmlScope::remainingTimeChanged, inner,
+            [&] { toldThere += QThread::currentThread() == &thread ? 1 : 0; },
+            Qt::DirectConnection);
+    outer.moveToThread(&thread);
+    thread.start();
+    QThread *const here = QThread::currentThread();
+    QMetaObject::invokeMethod(
+            &outer,
+            [&] {
+                toldThere = 0;
+                outer.reschedule(2h);
+                toldAtOnce = toldThere;
+                outer.cancel();
+                outer.moveToThread(here);
+            },
+            Qt::BlockingQueuedConnection);
+    thread.quit();
+    QVERIFY(thread.wait());
+    QCOMPARE(toldAtOnce, 1);
+}
+
+void tst_QTimeoutQmlScope::followsAnotherOuterScope()
+{
+    QTimeoutScope first;
+    QTimeoutScope second;
+    first.start(10s);
+    second.start(5s);
+    QTimeoutScope between(&first);
+    QTimeoutQmlScope inner(&between);
+    inner.start();
+    QSignalSpy told(&inner, &QTimeoutQmlScope::remainingTimeChanged);
+    between.setParent(&second);
+    m_clock->advance(0ms);
+    QCOMPARE(told.size(), 1);
+    QCOMPARE(inner.remainingMilliseconds(), 5000.0);
+    first.reschedule(1s);
+    QCOMPARE(told.size(), 1);
+    second.reschedule(2s);
+    QCOMPARE(told.size(), 2);
+    QCOMPARE(inner.remainingMilliseconds(), 2000.0);
+    inner.cancel();
+    between.setParent(nullptr);
 }
 
 QTEST_GUILESS_MAIN(tst_QTimeoutQmlScope)

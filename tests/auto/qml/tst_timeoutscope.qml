@@ -240,6 +240,9 @@ TestCase {
         scope.cancel();
         compare(scope.start(Infinity), true);
         compare(scope.remainingTime, Infinity);
+        scope.cancel();
+        compare(scope.start(undefined), true); // the same as to pass nothing
+        compare(scope.remainingTime, 700);
     }
 
     function test_startTwice() {
@@ -518,6 +521,56 @@ TestCase {
         scope.on = false; // the binding is still there
         scope.on = true;
         compare(scope.running, true);
+    }
+
+    Component {
+        id: onlineItem
+        TimeoutScope {
+            id: scope
+            property bool online: false
+            timeout: 1000
+            running: scope.online && scope.state !== TimeoutScope.Expired
+        }
+    }
+
+    function test_bindingOfRunningToState() {
+        const scope = make(onlineItem, {});
+        scope.online = true;
+        compare(scope.running, true);
+        clock.advance(500);
+        scope.online = false;
+        compare(scope.state, TimeoutScope.Finished);
+        scope.online = true;
+        compare(scope.remainingTime, 1000);
+        clock.advance(1000);
+        compare(scope.state, TimeoutScope.Expired);
+        compare(scope.running, false);
+    }
+
+    Component {
+        id: oneAfterTheOther
+        QtObject {
+            id: pair
+            property bool wanted: false
+            property TimeoutScope first: TimeoutScope {
+                timeout: 1000
+                running: pair.wanted && pair.second.state === TimeoutScope.Inactive
+            }
+            property TimeoutScope second: TimeoutScope {
+                timeout: 1000
+                running: pair.first.running && pair.wanted
+            }
+        }
+    }
+
+    // They are set one inside the other.
+    function test_bindingThroughAnotherScope() {
+        const pair = make(oneAfterTheOther, {});
+        pair.wanted = true;
+        compare(pair.second.running, true);
+        clock.advance(0); // the first one finishes, and with it the second
+        compare(pair.first.state, TimeoutScope.Finished);
+        compare(pair.second.state, TimeoutScope.Finished);
     }
 
     // S10

@@ -36,6 +36,10 @@ TestCase {
         FinishedJob {}
     }
     Component {
+        id: privatelyFinishedJobComponent
+        PrivatelyFinishedJob {}
+    }
+    Component {
         id: cancellerComponent
         Canceller {}
     }
@@ -110,6 +114,16 @@ TestCase {
         compare(scope.running, true);
         clock.advance(0);
         compare(scope.state, TimeoutScope.Finished);
+    }
+
+    function test_onlyPublicFunctionsAreAsked() {
+        const scope = make(scopeComponent);
+        const job = make(privatelyFinishedJobComponent);
+        scope.watch(job);
+        clock.advance(0);
+        compare(scope.running, true);
+        scope.cancel();
+        compare(job.aborts, 1);
     }
 
     function test_finishesWhenDestroyed() {

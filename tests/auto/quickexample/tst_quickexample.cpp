@@ -50,6 +50,7 @@ private Q_SLOTS:
     void buttonsOfWhatHasEnded();
     void closedInTheMiddle_data();
     void closedInTheMiddle();
+    void closedAfterAgain();
     void accessibleNames();
     void screenshot_data();
     void screenshot();
@@ -189,7 +190,7 @@ void tst_QuickExample::noLimit()
 {
     open({Never});
     click(card(0), "noLimit");
-    QCOMPARE(remaining(), 20000.0); // of the total
+    QCOMPARE(remaining(), 60000.0); // of the total
     click("noLimitForAll");
     m_clock->advance(1000h);
     QCOMPARE(outcome(), u"running"_s);
@@ -243,10 +244,10 @@ void tst_QuickExample::again()
 
 void tst_QuickExample::totalExpires()
 {
-    open({{u"Long"_s, u"/never"_s, 60s}, {u"Endless"_s, u"/never"_s, 60s}, Good});
+    open({{u"Long"_s, u"/never"_s, 90s}, {u"Endless"_s, u"/never"_s, 90s}, Good});
     click(card(1), "noLimit");
     QVERIFY(waitForOutcome(2, u"done, 2.00 KiB"_s));
-    m_clock->advance(20s);
+    m_clock->advance(60s);
     QCOMPARE(outcome(0), u"too late"_s);
     QCOMPARE(outcome(1), u"too late"_s);
     QCOMPARE(outcome(2), u"done, 2.00 KiB"_s);
@@ -256,10 +257,10 @@ void tst_QuickExample::totalExpires()
 
 void tst_QuickExample::moreTimeForAll()
 {
-    open({{u"Long"_s, u"/never"_s, 60s}});
+    open({{u"Long"_s, u"/never"_s, 90s}});
     click("moreTimeForAll");
-    QCOMPARE(remaining(), 25000.0);
-    m_clock->advance(24999ms);
+    QCOMPARE(remaining(), 65000.0);
+    m_clock->advance(64999ms);
     QCOMPARE(outcome(), u"running"_s);
     m_clock->advance(1ms);
     QCOMPARE(outcome(), u"too late"_s);
@@ -329,11 +330,24 @@ void tst_QuickExample::closedInTheMiddle()
     QTRY_COMPARE_WITH_TIMEOUT(m_server->server()->openConnections(), 0, Patience);
 }
 
+void tst_QuickExample::closedAfterAgain()
+{
+    open({Never});
+    m_clock->advance(3s);
+    click(card(0), "again"); // the total has ended
+    QVERIFY(waitForRequests(1));
+    QVERIFY(m_quick->window()->close());
+    QCOMPARE(outcome(), u"cancelled"_s);
+    QTRY_COMPARE_WITH_TIMEOUT(m_server->server()->openConnections(), 0, Patience);
+}
+
 static void collectNames(QAccessibleInterface *interface, QStringList *names, int *nameless)
 {
     const QAccessible::Role role = interface->role();
     if (role == QAccessible::Button || role == QAccessible::ProgressBar) {
-        const QString name = interface->text(QAccessible::Name);
+        QString name = interface->text(QAccessible::Name);
+        if (!name.isEmpty() && role == QAccessible::ProgressBar)
+            name += u": "_s + interface->text(QAccessible::Description);
         if (name.isEmpty())
             ++*nameless;
         else
@@ -359,9 +373,9 @@ void tst_QuickExample::accessibleNames()
     QCOMPARE(nameless, 0);
     for (const QString &name :
          {u"5 seconds more for Never"_s, u"No limit for Never"_s, u"Cancel Never"_s,
-          u"Seconds left for Never: 3.0"_s, u"5 seconds more for Good"_s,
+          u"Time left for Never: 3 seconds"_s, u"5 seconds more for Good"_s,
           u"5 seconds more for all downloads"_s, u"No limit for all together"_s, u"Cancel all"_s,
-          u"Seconds left for all downloads: 20.0"_s})
+          u"Time left for all downloads: 60 seconds"_s})
         QVERIFY2(names.contains(name),
                  qPrintable(name + u" is not among "_s + names.join(u", "_s)));
     const qsizetype count = names.size();

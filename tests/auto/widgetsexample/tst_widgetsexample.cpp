@@ -56,7 +56,9 @@ private Q_SLOTS:
     void buttonsOfWhatHasEnded();
     void closedInTheMiddle_data();
     void closedInTheMiddle();
+    void closedAfterAgain();
     void accessibleNames();
+    void accessibleTexts();
     void screenshot_data();
     void screenshot();
 
@@ -142,7 +144,7 @@ void tst_WidgetsExample::downloads()
     QCOMPARE(result(), u"done, 2.00 KiB"_s);
     QCOMPARE(bar(), u"3.0 s unused"_s);
     QCOMPARE(status(), u"Good is complete."_s);
-    QCOMPARE(totalBar(), u"20.0 s unused"_s);
+    QCOMPARE(totalBar(), u"60.0 s unused"_s);
 }
 
 void tst_WidgetsExample::timesOut()
@@ -176,7 +178,7 @@ void tst_WidgetsExample::noLimit()
 {
     open({Never});
     click(row(), "noLimit");
-    QCOMPARE(bar(), u"20.0 s left"_s); // of the total
+    QCOMPARE(bar(), u"60.0 s left"_s); // of the total
     click(m_window, "noLimitForAll");
     m_clock->advance(1000h);
     QCOMPARE(row()->outcome(), DownloadRow::Running);
@@ -246,10 +248,10 @@ void tst_WidgetsExample::again()
 
 void tst_WidgetsExample::totalExpires()
 {
-    open({{u"Long"_s, u"/never"_s, 60s}, {u"Endless"_s, u"/never"_s, 60s}, Good});
+    open({{u"Long"_s, u"/never"_s, 90s}, {u"Endless"_s, u"/never"_s, 90s}, Good});
     click(row(1), "noLimit");
     QTRY_COMPARE_WITH_TIMEOUT(row(2)->outcome(), DownloadRow::Done, Patience);
-    m_clock->advance(20s);
+    m_clock->advance(60s);
     for (const int i : {0, 1}) {
         QCOMPARE(row(i)->outcome(), DownloadRow::TimedOut);
         QCOMPARE(result(i), u"too late"_s);
@@ -261,10 +263,10 @@ void tst_WidgetsExample::totalExpires()
 
 void tst_WidgetsExample::moreTimeForAll()
 {
-    open({{u"Long"_s, u"/never"_s, 60s}});
+    open({{u"Long"_s, u"/never"_s, 90s}});
     click(m_window, "moreTimeForAll");
-    QCOMPARE(totalBar(), u"25.0 s left"_s);
-    m_clock->advance(24999ms);
+    QCOMPARE(totalBar(), u"65.0 s left"_s);
+    m_clock->advance(64999ms);
     QCOMPARE(row()->outcome(), DownloadRow::Running);
     m_clock->advance(1ms);
     QCOMPARE(row()->outcome(), DownloadRow::TimedOut);
@@ -335,6 +337,34 @@ void tst_WidgetsExample::closedInTheMiddle()
     }
     QTRY_COMPARE_WITH_TIMEOUT(closed.size(), 3, Patience);
     QTRY_COMPARE_WITH_TIMEOUT(m_server->server()->openConnections(), 0, Patience);
+}
+
+void tst_WidgetsExample::closedAfterAgain()
+{
+    QSignalSpy closed(m_server->server(), &SlowServer::connectionClosed);
+    open({Never});
+    m_clock->advance(3s);
+    click(row(), "again"); // the total has ended
+    QVERIFY(waitForRequests(1));
+    QVERIFY(m_window->close());
+    QCOMPARE(row()->outcome(), DownloadRow::Cancelled);
+    QTRY_COMPARE_WITH_TIMEOUT(m_server->server()->openConnections(), 0, Patience);
+}
+
+void tst_WidgetsExample::accessibleTexts()
+{
+    open({Never});
+    const auto *label = row()->findChild<QLabel *>(u"result"_s);
+    const auto *progress = row()->findChild<QProgressBar *>(u"bar"_s);
+    QCOMPARE(label->accessibleName(), u"State of Never: running"_s);
+    QCOMPARE(progress->accessibleDescription(), u"3 s left"_s);
+    m_clock->advance(1200ms);
+    click(row(), "moreTime"); // it is shown at once
+    QCOMPARE(bar(), u"6.8 s left"_s);
+    QCOMPARE(progress->accessibleDescription(), u"7 s left"_s);
+    m_clock->advance(7s);
+    QCOMPARE(label->accessibleName(), u"State of Never: timed out"_s);
+    QCOMPARE(progress->accessibleDescription(), u"time is up"_s);
 }
 
 void tst_WidgetsExample::accessibleNames()

@@ -38,7 +38,7 @@ ApplicationWindow {
         outcome = qsTr("Fetching…");
         scope.running = true;
         scope.watch(backend.sizeOf(scope, address)).then(size => {
-            window.outcome = qsTr("%1 bytes").arg(size);
+            window.outcome = size === undefined ? qsTr("Failed") : qsTr("%1 bytes").arg(size);
         });
     }
     //! [fetch]
@@ -50,6 +50,7 @@ ApplicationWindow {
         //! [bindings]
         ProgressBar {
             value: scope.progress
+            Accessible.name: qsTr("Time that has passed")
             Layout.fillWidth: true
         }
         Label {
@@ -75,7 +76,7 @@ ApplicationWindow {
             }
             Button {
                 text: qsTr("+5 s")
-                enabled: scope.running
+                enabled: scope.running && isFinite(scope.remainingTime)
                 onClicked: scope.shift(5000)
             }
             Button {

@@ -9,6 +9,8 @@
 #include <QCoroQmlTask>
 #include <QTimeout>
 
+#include <QtCore/QPointer>
+#include <QtCore/QScopeGuard>
 #include <QtNetwork/QNetworkAccessManager>
 #include <QtNetwork/QNetworkReply>
 #include <QtQml/qqmlregistration.h>
@@ -26,10 +28,18 @@ public:
     }
 
 private:
-    QCoro::Task<qint64> load(QTimeoutScope &, QUrl url)
+    // Gives the number of bytes, or undefined if there is none.
+    QCoro::Task<QVariant> load(QTimeoutScope &, QUrl url)
     {
-        QNetworkReply *reply = co_await m_manager.get(QNetworkRequest(url));
-        reply->deleteLater();
+        const QPointer<QNetworkReply> reply = m_manager.get(QNetworkRequest(url));
+        // When it is interrupted, too.
+        const auto cleanUp = qScopeGuard([reply] {
+            if (reply)
+                reply->deleteLater();
+        });
+        co_await reply.data();
+        if (reply->error() != QNetworkReply::NoError)
+            co_return QVariant();
         co_return reply->bytesAvailable();
     }
 

@@ -32,6 +32,7 @@ private:
 FetchWindow::FetchWindow(const QUrl &url)
     : m_url(url), m_timeLeft(new QProgressBar), m_status(new QLabel(tr("Ready")))
 {
+    m_timeLeft->setAccessibleName(tr("Time left"));
     auto *again = new QPushButton(tr("Fetch"));
     auto *moreTime = new QPushButton(tr("+5 s"));
     auto *noLimit = new QPushButton(tr("No limit"));
@@ -63,13 +64,18 @@ FetchWindow::FetchWindow(const QUrl &url)
     //! [ends]
 
     //! [state]
-    connect(&m_scope, &QTimeoutScope::stateChanged, this, [=, this] {
+    const auto update = [=, this] {
         const bool running = m_scope.isActive();
+        const bool limited = running && !m_scope.deadline().isForever();
         again->setEnabled(!running);
-        for (QPushButton *button : {moreTime, noLimit, cancel})
-            button->setEnabled(running);
-        running ? m_ticks.start(50ms) : m_ticks.stop();
-    });
+        cancel->setEnabled(running);
+        moreTime->setEnabled(limited);
+        noLimit->setEnabled(limited);
+        limited ? m_ticks.start(50ms) : m_ticks.stop();
+        showTime();
+    };
+    connect(&m_scope, &QTimeoutScope::stateChanged, this, update);
+    connect(&m_scope, &QTimeoutScope::deadlineChanged, this, update);
     connect(&m_ticks, &QTimer::timeout, this, &FetchWindow::showTime);
     //! [state]
     fetch();
@@ -82,6 +88,7 @@ void FetchWindow::fetch()
         m_reply->deleteLater();
     m_reply = m_manager.get(QNetworkRequest(m_url));
     m_status->setText(tr("Fetching…"));
+    m_timeLeft->setRange(0, 5000);
     m_scope.start(5s);
     m_scope.watch(m_reply.get());
 }
@@ -90,10 +97,16 @@ void FetchWindow::fetch()
 //! [time]
 void FetchWindow::showTime()
 {
-    const std::chrono::duration<double> left = m_scope.remainingTime();
-    const bool limited = !m_scope.deadline().isForever();
-    m_timeLeft->setRange(0, limited ? 5000 : 0); // 0 to 0 is busy, for nobody knows how long
-    m_timeLeft->setValue(limited ? int(left.count() * 1000) : 0);
+    if (m_scope.isActive() && m_scope.deadline().isForever()) {
+        m_timeLeft->setRange(0, 0); // busy, for nobody knows how long
+        return;
+    }
+    using std::chrono::milliseconds;
+    const auto left = std::chrono::duration_cast<milliseconds>(m_scope.remainingTime());
+    const int value = m_scope.isActive() ? int(left.count()) : 0;
+    // There may be more time than before; 0 to 0 would be busy.
+    m_timeLeft->setRange(0, std::max({m_timeLeft->maximum(), value, 1}));
+    m_timeLeft->setValue(value);
 }
 //! [time]
 
