@@ -333,9 +333,10 @@ void tst_QuickExample::closedInTheMiddle()
 void tst_QuickExample::closedAfterAgain()
 {
     open({Never});
+    QVERIFY(waitForRequests(1));
     m_clock->advance(3s);
     click(card(0), "again"); // the total has ended
-    QVERIFY(waitForRequests(1));
+    QVERIFY(waitForRequests(2));
     QVERIFY(m_quick->window()->close());
     QCOMPARE(outcome(), u"cancelled"_s);
     QTRY_COMPARE_WITH_TIMEOUT(m_server->server()->openConnections(), 0, Patience);

@@ -343,9 +343,10 @@ void tst_WidgetsExample::closedAfterAgain()
 {
     QSignalSpy closed(m_server->server(), &SlowServer::connectionClosed);
     open({Never});
+    QVERIFY(waitForRequests(1));
     m_clock->advance(3s);
     click(row(), "again"); // the total has ended
-    QVERIFY(waitForRequests(1));
+    QVERIFY(waitForRequests(2));
     QVERIFY(m_window->close());
     QCOMPARE(row()->outcome(), DownloadRow::Cancelled);
     QTRY_COMPARE_WITH_TIMEOUT(m_server->server()->openConnections(), 0, Patience);
