@@ -542,10 +542,16 @@ void DeadlineQueue::expireDue()
 
 bool DeadlineQueue::event(QEvent *event)
 {
-    if (event->type() != QEvent::User)
+    switch (static_cast<int>(event->type())) {
+    case QEvent::User:
+        eventLoopRuns();
+        return true;
+    case Call::Type:
+        static_cast<Call *>(event)->arrived();
+        return true;
+    default:
         return QObject::event(event);
-    eventLoopRuns();
-    return true;
+    }
 }
 
 void DeadlineQueue::eventLoopRuns()

@@ -6,23 +6,42 @@
 #include "scope/qtimeoutcancelled.h"
 #include "scope/qtimeouterror.h"
 
-#include <QtCore/qmetaobject.h>
+#include <QtCore/qcoreapplication.h>
 
 #include <utility>
 
 namespace QTimeout::detail {
 
+/*
+    What it resumes may have gone when it arrives, and it may be dropped on the way.
+*/
+class Wait::Resumption final : public DeadlineQueue::Call
+{
+public:
+    explicit Resumption(Wait *wait) noexcept : m_wait(wait) { wait->m_resumption = this; }
+    ~Resumption() override { release(); }
+
+    Wait *release() noexcept
+    {
+        if (m_wait)
+            m_wait->m_resumption = nullptr;
+        return std::exchange(m_wait, nullptr);
+    }
+
+private:
+    void arrived() override
+    {
+        if (Wait *wait = release())
+            wait->resume();
+    }
+
+    Wait *m_wait;
+};
+
 Wait::~Wait()
 {
-    if (m_self)
-        m_self->owner = nullptr;
-}
-
-const Wait::Self::Pointer &Wait::self()
-{
-    if (!m_self)
-        m_self = new Self(this);
-    return m_self;
+    if (m_resumption)
+        m_resumption->release();
 }
 
 /*
@@ -63,13 +82,8 @@ void Wait::operationEnded()
 void Wait::operationEndedLater()
 {
     setOutcome(Outcome::Ended);
-    QMetaObject::invokeMethod(
-            m_home,
-            [wait = self()] {
-                if (wait->owner)
-                    wait->owner->resume();
-            },
-            Qt::QueuedConnection);
+    if (!m_resumption)
+        QCoreApplication::postEvent(m_home, new Resumption(this));
 }
 
 /*

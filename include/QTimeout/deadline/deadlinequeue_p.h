@@ -14,6 +14,7 @@
 
 #include "qtimeoutdeadline.h"
 
+#include <QtCore/qcoreevent.h>
 #include <QtCore/qmutex.h>
 #include <QtCore/qobject.h>
 #include <QtCore/qshareddata.h>
@@ -103,6 +104,19 @@ public:
     {
         qint64 deadline = ForeverNSecs;
         qint64 latest = ForeverNSecs;
+    };
+
+    /*
+        Something that is done when the event loop comes to it: posted to the queue, in whose thread
+        it arrives.
+    */
+    class Call : public QEvent
+    {
+    public:
+        static constexpr auto Type = QEvent::Type(QEvent::User + 1);
+
+        Call() : QEvent(Type) {}
+        virtual void arrived() = 0;
     };
 
     // That of the calling thread; null when the thread is past running anything.

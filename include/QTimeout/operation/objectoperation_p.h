@@ -14,20 +14,16 @@
 
 #include "../scope/qtimeoutcancelled.h"
 #include "qtimeoutabort.h"
-#include "wait_p.h"
+#include "signallistener_p.h"
 
 #include <QtCore/qtimer.h>
 
-#include <atomic>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <string_view>
-#include <tuple>
 #include <type_traits>
 
 /*
-    Waiting for a QObject: until it has finished, until a timer times out, or for a signal.
+    Waiting for a QObject: until it has finished, or until a timer times out.
 
     An operation is what a wait is about. It offers:
 
@@ -75,62 +71,6 @@ private:
 
     std::shared_ptr<Shared> m_shared; // with the connection
     QMetaObject::Connection m_destroyed;
-};
-
-QTIMEOUT_EXPORT void warnOfNull();
-
-/*
-    Takes the first emission of a signal, in whichever thread it happens, so that it counts from that
-    moment on, and not only when the news has arrived.
-*/
-template<typename Operation, typename Arguments>
-class SignalListener final : public Listener<Operation>
-{
-public:
-    using Pointer = QExplicitlySharedDataPointer<SignalListener>;
-
-    SignalListener(Operation *operation, const Mailbox::Pointer &home)
-        : Listener<Operation>(operation), m_home(home)
-    {
-    }
-
-    template<typename... Args>
-    void emitted(const Args &...args)
-    {
-        if (m_isTaken.exchange(true, std::memory_order_relaxed))
-            return;
-        m_arguments.emplace(args...);
-        m_isReady.store(true, std::memory_order_release);
-        if (m_home->isHere()) {
-            if (this->owner)
-                this->owner->received();
-        } else {
-            m_home->post([self = Pointer(this)] {
-                if (self->owner)
-                    self->owner->received();
-            });
-        }
-    }
-
-    bool isReady() const noexcept { return m_isReady.load(std::memory_order_acquire); }
-    Arguments &arguments() { return *m_arguments; }
-
-private:
-    const Mailbox::Pointer m_home;
-    std::atomic<bool> m_isTaken = false;
-    std::atomic<bool> m_isReady = false;
-    std::optional<Arguments> m_arguments;
-};
-
-template<typename Operation, typename Arguments>
-struct SignalReceiver;
-
-template<typename Operation, typename... Args>
-struct SignalReceiver<Operation, std::tuple<Args...>>
-{
-    typename SignalListener<Operation, std::tuple<Args...>>::Pointer listener;
-
-    void operator()(const Args &...args) const { listener->emitted(args...); }
 };
 
 /*
@@ -258,7 +198,7 @@ public:
 
     bool isReady() const
     {
-        return Base::hasEnded() || (m_listener && m_listener->isReady())
+        return Base::hasEnded() || (m_listener && m_listener->isReceived())
                 || Base::ask(&Derived::isOver);
     }
     void received() { Base::end()->operationEnded(); }
@@ -320,101 +260,6 @@ public:
     void start(Wait *wait) { listenForEnd(wait, &QTimer::timeout); }
     void abort() const noexcept {}
     void take() const { Q_UNUSED(object()) }
-};
-
-template<typename Arg>
-constexpr bool isPrivateSignal()
-{
-    return std::string_view(Q_FUNC_INFO).find("::QPrivateSignal") != std::string_view::npos;
-}
-
-/*
-    What a signal with these arguments gives: nothing, a value or a tuple. A QPrivateSignal is left
-    out.
-*/
-template<typename Taken, typename... Args>
-struct SignalResult;
-
-template<typename... Taken>
-struct SignalResult<std::tuple<Taken...>>
-{
-    using Arguments = std::tuple<Taken...>;
-    using Type = Arguments;
-};
-
-template<>
-struct SignalResult<std::tuple<>>
-{
-    using Arguments = std::tuple<>;
-    using Type = void;
-};
-
-template<typename Single>
-struct SignalResult<std::tuple<Single>>
-{
-    using Arguments = std::tuple<Single>;
-    using Type = Single;
-};
-
-template<typename... Taken, typename Arg, typename... Args>
-struct SignalResult<std::tuple<Taken...>, Arg, Args...>
-    : std::conditional_t<isPrivateSignal<Arg>(), SignalResult<std::tuple<Taken...>>,
-                         SignalResult<std::tuple<Taken..., std::decay_t<Arg>>, Args...>>
-{
-};
-
-template<typename Signal>
-struct SignalTraits;
-
-template<typename Class_, typename... Args>
-struct SignalTraits<void (Class_::*)(Args...)> : SignalResult<std::tuple<>, Args...>
-{
-    using Class = Class_;
-};
-
-template<typename Class_, typename... Args>
-struct SignalTraits<void (Class_::*)(Args...) const> : SignalResult<std::tuple<>, Args...>
-{
-    using Class = Class_;
-};
-
-/*
-    A signal, once. The sender is not aborted: one has stopped waiting for it.
-*/
-template<typename Sender, typename Signal>
-class SignalOperation final : public ObjectOperation<SignalOperation<Sender, Signal>, Sender>
-{
-    using Base = ObjectOperation<SignalOperation, Sender>;
-    using Arguments = typename SignalTraits<Signal>::Arguments;
-    using Receiver = SignalReceiver<SignalOperation, Arguments>;
-
-public:
-    using Result = typename SignalTraits<Signal>::Type;
-
-    SignalOperation(Sender *sender, Signal signal) : Base(sender), m_signal(signal) {}
-
-    bool isReady() const { return Base::hasEnded() || (m_listener && m_listener->isReady()); }
-    void start(Wait *wait)
-    {
-        m_listener = new SignalListener<SignalOperation, Arguments>(this, wait->home()->mailbox());
-        Base::listen(wait, m_signal, Receiver{m_listener}, m_listener.data(), Qt::DirectConnection);
-    }
-    // Resumes later, so that the sender can be destroyed when the signal has been awaited.
-    void received() { Base::end()->operationEndedLater(); }
-    void abort() const noexcept {}
-    Result take()
-    {
-        if (!m_listener || !m_listener->isReady())
-            throw QTimeoutCancelled();
-        if constexpr (std::tuple_size_v<Arguments> == 1)
-            return std::get<0>(std::move(m_listener->arguments()));
-        else if constexpr (std::tuple_size_v<Arguments> > 1)
-            return std::move(m_listener->arguments());
-    }
-
-private:
-    const Signal m_signal;
-    typename SignalListener<SignalOperation, Arguments>::Pointer m_listener;
 };
 
 } // namespace QTimeout::detail

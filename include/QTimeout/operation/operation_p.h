@@ -15,6 +15,7 @@
 #include "futureoperation_p.h"
 #include "objectoperation_p.h"
 #include "shield_p.h"
+#include "signaloperation_p.h"
 #include "taskoperation_p.h"
 
 /*

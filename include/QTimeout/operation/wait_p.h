@@ -107,13 +107,12 @@ protected:
     // Nothing happens if the coroutine is not suspended.
     virtual void resume();
 
-    using Self = Listener<Wait>;
-    const Self::Pointer &self();
-
 private:
+    class Resumption;
+
     std::coroutine_handle<> m_waiter;
     DeadlineQueue *m_home;
-    Self::Pointer m_self; // made for what goes through the event loop
+    Resumption *m_resumption = nullptr; // that is on its way through the event loop
     Outcome m_outcome = Outcome::Pending;
 };
 

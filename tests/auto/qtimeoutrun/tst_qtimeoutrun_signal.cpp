@@ -105,6 +105,10 @@ private Q_SLOTS:
 
     // deletion
     void destroyedSenderIsACancellation();
+    void destroyedSenderEndsTheWaitAtOnce();
+    void senderDestroyedInASlotOfAnotherSignal();
+    void disconnectedSignalIsACancellation();
+    void disconnectedSenderAfterTheEmission();
     void destroyedSignalIsASignal();
     void senderDeletedInTheContinuation();
     void senderDeletedInASlotOfTheSameSignal();
@@ -258,7 +262,7 @@ void tst_QTimeoutRunSignal::emittedSignalReturnsFromTheEventLoop()
 {
     Sender sender;
     const auto observed = observe(QTimeout::run(1s, &sender, &Sender::one));
-    QCOMPARE(connectedSignals(&sender), QByteArrayList({"destroyed(QObject*)", "one(int)"}));
+    QCOMPARE(connectedSignals(&sender), QByteArrayList({"one(int)"}));
     Q_EMIT sender.one(42);
     QCOMPARE(observed->end, End::Pending); // the sender is still emitting
     QCOMPARE(connectedSignals(&sender), QByteArrayList());
@@ -371,6 +375,55 @@ void tst_QTimeoutRunSignal::destroyedSenderIsACancellation()
     QCOMPARE(tried->end, End::Cancelled);
     QVERIFY(scope.isActive());
     QCOMPARE(queuedDeadlines(), size_t(1));
+}
+
+void tst_QTimeoutRunSignal::destroyedSenderEndsTheWaitAtOnce()
+{
+    auto sender = std::make_unique<Sender>();
+    const auto observed = observe(QTimeout::run(1s, sender.get(), &Sender::one));
+    sender.reset();
+    QCOMPARE(observed->end, End::Cancelled);
+}
+
+void tst_QTimeoutRunSignal::senderDestroyedInASlotOfAnotherSignal()
+{
+    auto *sender = new Sender;
+    connect(sender, &Sender::none, this, [sender] { delete sender; });
+    const auto observed = observe(QTimeout::run(1s, sender, &Sender::one));
+    Q_EMIT sender->none();
+    QCOMPARE(observed->end, End::Cancelled);
+    QCOMPARE(queuedDeadlines(), size_t(0));
+}
+
+/*
+    Nobody can hear the signal any more.
+*/
+void tst_QTimeoutRunSignal::disconnectedSignalIsACancellation()
+{
+    Sender sender;
+    const auto all = observe(QTimeout::run(1s, &sender, &Sender::one));
+    sender.disconnect();
+    QCOMPARE(all->end, End::Cancelled);
+    const auto one = observe(QTimeout::run(1s, &sender, &Sender::one));
+    const auto other = observe(QTimeout::run(1s, &sender, &Sender::none));
+    disconnect(&sender, &Sender::one, nullptr, nullptr);
+    QCOMPARE(one->end, End::Cancelled);
+    QCOMPARE(other->end, End::Pending);
+    QCOMPARE(queuedDeadlines(), size_t(1));
+    Q_EMIT sender.none();
+    clock().advance(0ms);
+    QCOMPARE(other->end, End::Returned);
+}
+
+void tst_QTimeoutRunSignal::disconnectedSenderAfterTheEmission()
+{
+    Sender sender;
+    const auto observed = observe(QTimeout::run(1s, &sender, &Sender::one));
+    Q_EMIT sender.one(42);
+    sender.disconnect();
+    clock().advance(0ms);
+    QCOMPARE(observed->end, End::Returned);
+    QCOMPARE(*observed->value, 42);
 }
 
 void tst_QTimeoutRunSignal::destroyedSignalIsASignal()
