@@ -82,6 +82,13 @@
     seen first, and what has finished in time is not reported as late. What such a turn leaves on
     the due list is joined by what has been set meanwhile for a time before.
 
+    Nearer and nearer
+    -----------------
+    A deadline before all others needs the timer armed anew, which costs more than all the rest. Who
+    sets a few in a millisecond gets that. If there are more, an event is posted that arms the timer
+    for the earliest of them: nothing can come up before the event loop runs, and it sends posted
+    events before it sleeps.
+
     Re-entrance
     -----------
     due() may do anything: delete other entries, insert new ones, run a nested event loop in which
@@ -414,7 +421,7 @@ void DeadlineQueue::set(DeadlineEntry *entry, Time time)
         link(entry);
     }
     if (m_frozen ? time.deadline <= m_frozenTime : time.latest < m_wakeUp)
-        arm(time.latest);
+        armEarlier(time.latest);
 }
 
 void DeadlineQueue::remove(DeadlineEntry *entry) noexcept
@@ -607,6 +614,29 @@ void DeadlineQueue::rearm()
     if (wakeUp == ForeverNSecs)
         disarm();
     else if (wakeUp != m_wakeUp)
+        arm(wakeUp);
+}
+
+/*
+    Called in quick succession it leaves the timer alone until the event loop runs, which has to run
+    anyway before anything can come up.
+*/
+void DeadlineQueue::armEarlier(qint64 wakeUp)
+{
+    static constexpr int DirectStarts = 8;
+    static constexpr qint64 Interval = std::chrono::nanoseconds(1ms).count();
+
+    if (!m_waitingForEventLoop && !m_frozen) {
+        if (const qint64 time = now(); time - m_intervalStart > Interval) {
+            m_intervalStart = time;
+            m_startsInInterval = 0;
+        }
+        if (++m_startsInInterval > DirectStarts)
+            waitForEventLoop();
+    }
+    if (m_waitingForEventLoop && !m_frozen)
+        m_wakeUp = wakeUp;
+    else
         arm(wakeUp);
 }
 

@@ -204,6 +204,7 @@ private:
     qint64 findWakeUp() const noexcept;
     qint64 nextWakeUp();
     void rearm();
+    void armEarlier(qint64 wakeUp);
     void arm(qint64 wakeUp);
     void disarm();
     void waitForEventLoop();
@@ -218,6 +219,8 @@ private:
     qint64 m_expectedTimeout = 0; // the same, but not before the moment when it was armed
     qint64 m_offset = 0; // what now() is ahead of the real clock
     qint64 m_frozenTime = 0;
+    qint64 m_intervalStart = 0; // in which the timer has been started for what was set
+    int m_startsInInterval = 0;
     bool m_frozen = false;
     bool m_ioLookedAt = false; // since the timer was found to be late
     bool m_waitingForEventLoop = false;

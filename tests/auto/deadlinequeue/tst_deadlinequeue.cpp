@@ -162,6 +162,8 @@ private Q_SLOTS:
     void earlyEndDoesNotTouchTheTimer();
     void timerIsTouchedOncePerInterval();
     void postponingDoesNotTouchTheTimer();
+    void drawingNearerHardlyTouchesTheTimer();
+    void nearerAndNearerComesUpInOrder();
     void postponedWakesUpOncePerInterval();
     void timerIsIdleWhenNothingIsPending();
     void wakeUpsOfCoarseDeadlinesAreShared();
@@ -1264,6 +1266,40 @@ void tst_DeadlineQueue::postponingDoesNotTouchTheTimer()
         entry.set(10min);
     QCOMPARE(queue->timerStarts(), starts);
     QCOMPARE(queue->size(), size_t(1));
+}
+
+void tst_DeadlineQueue::drawingNearerHardlyTouchesTheTimer()
+{
+    const DeadlineQueue *queue = DeadlineQueue::current();
+    bool cameUp = false;
+    Entry entry([&cameUp] { cameUp = true; });
+    entry.set(10min);
+    const quint64 starts = queue->timerStarts();
+    QElapsedTimer elapsed;
+    elapsed.start();
+    for (int i = 100'000; i > 0; --i)
+        entry.set(std::chrono::milliseconds(i));
+    // A few in each millisecond, until it is left to the event loop.
+    QCOMPARE_LE(queue->timerStarts() - starts, 8 * (quint64(elapsed.elapsed()) + 2));
+    QVERIFY(queue->isArmed());
+    QVERIFY(!cameUp);
+    QVERIFY(waitFor([&cameUp] { return cameUp; }));
+    // What is set afterwards is armed as before.
+    cameUp = false;
+    entry.set(1ms);
+    QVERIFY(waitFor([&cameUp] { return cameUp; }));
+}
+
+void tst_DeadlineQueue::nearerAndNearerComesUpInOrder()
+{
+    QList<int> order;
+    std::vector<std::unique_ptr<Entry>> entries;
+    for (int i = 0; i < 30; ++i) {
+        auto &entry = entries.emplace_back(std::make_unique<Entry>([&order, i] { order += i; }));
+        entry->set({std::chrono::milliseconds(100 - 3 * i), Qt::PreciseTimer});
+    }
+    QVERIFY(waitFor([&order] { return order.size() == 30; }));
+    QVERIFY(std::is_sorted(order.crbegin(), order.crend()));
 }
 
 void tst_DeadlineQueue::postponedWakesUpOncePerInterval()
