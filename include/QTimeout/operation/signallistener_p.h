@@ -72,10 +72,12 @@ private:
     enum class State : quint8 { Listening, Taking, Received, Lost };
 
     State state() const noexcept { return m_state.load(std::memory_order_acquire); }
+    // False if it is not listening any more; that is found out without writing.
     bool advance(State next) noexcept
     {
-        State expected = State::Listening;
-        return m_state.compare_exchange_strong(expected, next, std::memory_order_relaxed);
+        State expected = m_state.load(std::memory_order_relaxed);
+        return expected == State::Listening
+                && m_state.compare_exchange_strong(expected, next, std::memory_order_relaxed);
     }
     void tell()
     {

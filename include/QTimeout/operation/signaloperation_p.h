@@ -137,16 +137,17 @@ public:
     // has been awaited.
     void received()
     {
+        Wait *wait = m_wait;
         abandon();
         if (m_listener->isReceived())
-            m_wait->operationEndedLater();
+            wait->operationEndedLater();
         else
-            m_wait->operationEnded();
+            wait->operationEnded();
     }
 
     void abandon()
     {
-        if (!m_listener)
+        if (!std::exchange(m_wait, nullptr))
             return;
         m_listener->mute();
         QObject::disconnect(m_connection);
@@ -167,7 +168,7 @@ public:
 private:
     Sender *const m_sender; // may be gone when it has been connected
     const Signal m_signal;
-    Wait *m_wait = nullptr;
+    Wait *m_wait = nullptr; // as long as somebody listens
     typename SignalListener::Pointer m_listener;
     QMetaObject::Connection m_connection;
 };
