@@ -86,6 +86,53 @@ QTimeoutScopePrivate::~QTimeoutScopePrivate()
 {
     Q_ASSERT(!m_firstWork && !m_firstNested);
     leaveEnclosing();
+    delete m_rare;
+}
+
+/*
+    Most scopes are there for a moment, one after the other. Who looks for uses after the end is not to be
+    misled.
+*/
+#if defined(__SANITIZE_ADDRESS__)
+static constexpr bool ReusesBlocks = false;
+#elif defined(__has_feature)
+#    if __has_feature(address_sanitizer)
+static constexpr bool ReusesBlocks = false;
+#    else
+static constexpr bool ReusesBlocks = true;
+#    endif
+#else
+static constexpr bool ReusesBlocks = true;
+#endif
+
+static constinit thread_local void *t_spareBlock = nullptr;
+static constinit thread_local bool t_keepsBlock = false;
+
+struct SpareBlock
+{
+    SpareBlock() noexcept { t_keepsBlock = ReusesBlocks; }
+    ~SpareBlock()
+    {
+        t_keepsBlock = false;
+        ::operator delete(std::exchange(t_spareBlock, nullptr));
+    }
+};
+
+void *QTimeoutScopePrivate::operator new(size_t size)
+{
+    Q_ASSERT(size == sizeof(QTimeoutScopePrivate));
+    if (t_spareBlock)
+        return std::exchange(t_spareBlock, nullptr);
+    static thread_local const SpareBlock spareBlock;
+    return ::operator new(size);
+}
+
+void QTimeoutScopePrivate::operator delete(void *block) noexcept
+{
+    if (t_keepsBlock && !t_spareBlock)
+        t_spareBlock = block;
+    else
+        ::operator delete(block);
 }
 
 void QTimeoutScopePrivate::deref() noexcept
@@ -96,11 +143,19 @@ void QTimeoutScopePrivate::deref() noexcept
 
 const QTimeoutScopePrivate::Anchor &QTimeoutScopePrivate::anchor()
 {
-    if (!m_anchor) {
-        m_anchor = new QTimeoutScopeAnchor;
-        m_anchor->scope = q;
+    Anchor &anchor = rare().anchor;
+    if (!anchor) {
+        anchor = new QTimeoutScopeAnchor;
+        anchor->scope = q;
     }
-    return m_anchor;
+    return anchor;
+}
+
+QTimeoutScopePrivate::Rare &QTimeoutScopePrivate::rare()
+{
+    if (!m_rare)
+        m_rare = new Rare;
+    return *m_rare;
 }
 
 void QTimeoutScopePrivate::beginTelling() noexcept
@@ -120,7 +175,8 @@ void QTimeoutScopePrivate::endTelling() noexcept
 */
 void QTimeoutScopePrivate::continueFrom(QTimeoutScopePrivate *former)
 {
-    m_anchor = former->m_tellers > 0 ? former->anchor() : former->m_anchor;
+    if (former->m_tellers > 0 || former->hasAnchor())
+        rare().anchor = former->anchor();
     m_creator = former->m_creator;
     m_born = former->m_born;
     m_enclosing = former->nearestActiveEnclosing();
@@ -214,7 +270,8 @@ void QTimeoutScopePrivate::finish()
     m_state = QTimeoutScope::Finished;
     if (isQueued())
         queue()->remove(this);
-    handOver(nearestActiveEnclosing());
+    if (m_firstWork || m_firstNested)
+        handOver(nearestActiveEnclosing());
     unlink();
     Q_EMIT q->stateChanged(QTimeoutScope::Finished);
     if (QTimeoutScope *alive = scope())
@@ -284,7 +341,7 @@ void QTimeoutScopePrivate::Abort::collect(QTimeoutScopePrivate *life, State stat
 {
     life->beginTelling();
     life->m_abort = this;
-    life->m_abortIndex = m_lives.size();
+    life->m_abortIndex = static_cast<quint32>(m_lives.size());
     m_lives.append({life, 0});
     life->m_state = state;
     life->m_abortSerial = m_serial;
@@ -352,7 +409,7 @@ void QTimeoutScopePrivate::Abort::completeFor(const QTimeoutScope *scope,
     const Frame::Outside outside;
     if (life->m_aborting && life->m_abort)
         life->m_abort->complete(life->m_abortIndex);
-    if (!life->m_anchor)
+    if (!life->hasAnchor())
         return;
     // Former lives that have not been completed either.
     for (Abort *abort = t_abort; abort; abort = abort->m_outer) {
@@ -430,10 +487,9 @@ void QTimeoutScopePrivate::enclose(QTimeoutScopePrivate *enclosing) noexcept
 /*
     Takes this out of the list of the enclosing life, which is still remembered.
 */
-void QTimeoutScopePrivate::unlink() noexcept
+void QTimeoutScopePrivate::unlinkNested() noexcept
 {
-    if (!std::exchange(m_isNested, false))
-        return;
+    m_isNested = false;
     if (m_previousNested)
         m_previousNested->m_nextNested = m_nextNested;
     else
@@ -444,11 +500,10 @@ void QTimeoutScopePrivate::unlink() noexcept
     m_nextNested = nullptr;
 }
 
-void QTimeoutScopePrivate::leaveEnclosing() noexcept
+void QTimeoutScopePrivate::forgetEnclosing() noexcept
 {
     unlink();
-    if (QTimeoutScopePrivate *enclosing = std::exchange(m_enclosing, nullptr))
-        enclosing->deref();
+    std::exchange(m_enclosing, nullptr)->deref();
 }
 
 /*
@@ -557,7 +612,7 @@ void QTimeoutScopePrivate::add(Work *work) noexcept
     if (work->m_kind == Work::Watch) {
         m_hasWatched = true;
         if (const QObject *object = work->watchedObject())
-            m_watchedObjects.insert(object, work);
+            rare().watchedObjects.insert(object, work);
     }
     work->joined(q);
 }
@@ -580,7 +635,7 @@ void QTimeoutScopePrivate::remove(Work *work) noexcept
     work->m_previous = nullptr;
     work->m_next = nullptr;
     if (const QObject *object = work->m_kind == Work::Watch ? work->watchedObject() : nullptr)
-        m_watchedObjects.remove(object);
+        m_rare->watchedObjects.remove(object);
     --count(work);
 }
 
@@ -606,7 +661,7 @@ Frame *QTimeoutScopePrivate::frameAt(const void *address) const noexcept
 
 Work *QTimeoutScopePrivate::findWatch(const QObject *object) const
 {
-    return m_watchedObjects.value(object);
+    return m_rare ? m_rare->watchedObjects.value(object) : nullptr;
 }
 
 void QTimeoutScopePrivate::unwatch(const QObject *object)
@@ -627,10 +682,9 @@ void QTimeoutScopePrivate::finishWhenIdle()
 
 void QTimeoutScopePrivate::requestStop()
 {
-    if (m_state == QTimeoutScope::Finished || std::exchange(m_stopRequested, true)
-        || !m_stopSource.stop_possible())
+    if (m_state == QTimeoutScope::Finished || std::exchange(m_stopRequested, true) || !m_rare)
         return;
-    std::stop_source source = m_stopSource; // a callback may delete the scope
+    std::stop_source source = m_rare->stopSource; // a callback may delete the scope
     source.request_stop();
 }
 
@@ -778,9 +832,9 @@ void QTimeoutScopePrivate::leaveThread()
         work = next;
     }
     m_creator.reset();
-    if (m_anchor) {
-        m_anchor->scope = nullptr;
-        m_anchor.reset();
+    if (hasAnchor()) {
+        m_rare->anchor->scope = nullptr;
+        m_rare->anchor.reset();
     }
     if (!isActive()) {
         leaveEnclosing();
@@ -964,13 +1018,14 @@ QTimeoutScope::QTimeoutScope(Deadline deadline, QObject *parent) : QTimeoutScope
 */
 QTimeoutScope::~QTimeoutScope()
 {
-    QTimeoutScopePrivate::Abort::completeFor(this, d);
+    if (d->m_abort || d->hasAnchor())
+        QTimeoutScopePrivate::Abort::completeFor(this, d);
     d->q = nullptr;
-    if (d->m_anchor)
-        d->m_anchor->scope = nullptr;
+    if (d->hasAnchor())
+        d->m_rare->anchor->scope = nullptr;
     if (d->isActive())
         d->abort(Cancelled);
-    else
+    else if (d->m_firstWork || d->m_firstNested)
         d->handOver(nullptr); // what waited for the next life
     d->deref();
 }
@@ -1087,12 +1142,13 @@ QTimeoutScope *QTimeoutScope::enclosingScope() const
 std::stop_token QTimeoutScope::stopToken() const
 {
     d->m_noticed = true;
-    if (!d->m_stopSource.stop_possible()) {
-        d->m_stopSource = std::stop_source();
+    std::stop_source &source = d->rare().stopSource;
+    if (!source.stop_possible()) {
+        source = std::stop_source();
         if (d->m_stopRequested)
-            d->m_stopSource.request_stop();
+            source.request_stop();
     }
-    return d->m_stopSource.get_token();
+    return source.get_token();
 }
 
 /*!

@@ -60,8 +60,22 @@ public:
     using Anchor = QExplicitlySharedDataPointer<QTimeoutScopeAnchor>;
     class Ref;
 
+    /*
+        What few lives need.
+    */
+    struct Rare
+    {
+        Anchor anchor; // if somebody may outlive the scope or this life of it
+        QHash<const QObject *, Work *> watchedObjects;
+        std::stop_source stopSource{std::nostopstate}; // made when somebody asks
+    };
+
     explicit QTimeoutScopePrivate(QTimeoutScope *scope) noexcept : q(scope) {}
     ~QTimeoutScopePrivate();
+
+    // One block is kept in each thread for the next life.
+    static void *operator new(size_t size);
+    static void operator delete(void *block) noexcept;
 
     static quint64 nextAbortSerial() noexcept;
     static QTimeoutScopePrivate *of(const QTimeoutScope *scope) noexcept { return scope->d; }
@@ -71,8 +85,10 @@ public:
     Q_NEVER_INLINE void deref() noexcept;
 
     // Null when it has been destroyed, also if it has been started again meanwhile.
-    QTimeoutScope *scope() const noexcept { return m_anchor ? m_anchor->scope : q; }
+    QTimeoutScope *scope() const noexcept { return hasAnchor() ? m_rare->anchor->scope : q; }
+    bool hasAnchor() const noexcept { return m_rare && m_rare->anchor; }
     const Anchor &anchor();
+    Rare &rare();
     void beginTelling() noexcept;
     void endTelling() noexcept;
     static QString describe(const QTimeoutScope *scope);
@@ -99,8 +115,16 @@ public:
     QTimeoutScopePrivate *nearestActiveEnclosing() const noexcept;
     bool isNestedIn(const QTimeoutScopePrivate *outer) const noexcept;
     void enclose(QTimeoutScopePrivate *enclosing) noexcept;
-    void unlink() noexcept;
-    void leaveEnclosing() noexcept;
+    void unlink() noexcept
+    {
+        if (m_isNested)
+            unlinkNested();
+    }
+    void leaveEnclosing() noexcept
+    {
+        if (m_enclosing)
+            forgetEnclosing();
+    }
     void moveOut() noexcept;
     void adoptChildren(const QObject *parent) noexcept;
     static void abandonChildren(const QObject *parent) noexcept;
@@ -131,36 +155,38 @@ public:
     bool checkActive(const char *function) const;
     bool isUnnoticed() const;
 
+    State m_state : 8 = QTimeoutScope::Inactive;
+    Qt::TimerType m_type : 8 = Qt::CoarseTimer;
     QTimeoutScope *q;
-    Anchor m_anchor; // if somebody may outlive the scope or this life of it
-    quint32 m_tellers = 0; // that are emitting signals about this life, or aborting its work
-    State m_state = QTimeoutScope::Inactive;
-    Qt::TimerType m_type = Qt::CoarseTimer;
+    Rare *m_rare = nullptr; // made when it is needed
+    Work *m_firstWork = nullptr; // the newest first
+    QTimeoutScopePrivate *m_enclosing = nullptr; // counted; stays when this has ended
+    QTimeoutScopePrivate *m_firstNested = nullptr; // the newest first
+    QTimeoutScopePrivate *m_previousNested = nullptr;
+    QTimeoutScopePrivate *m_nextNested = nullptr;
+    QTimeout::detail::FrameToken::Pointer m_creator; // the frame that has made the scope
+    Abort *m_abort = nullptr; // that is under way
+    quint64 m_abortSerial = 0; // of the abort that has ended it
+    quint32 m_abortIndex = 0; // in that
+    quint32 m_born = 0; // the stretch of the creator
+    quint32 m_refCount = 1;
+    quint32 m_watches = 0;
+    quint32 m_runs = 0;
+    quint16 m_tellers = 0; // that are emitting signals about this life, or aborting its work
     bool m_inTransit = false; // between two threads; the deadline is in real time
     bool m_finishDue = false; // the event that finishes it is on its way
     bool m_hasWatched = false;
     bool m_noticed = false; // somebody has made use of it
     bool m_aborting = false; // ended, and the work has not been aborted yet
-    qsizetype m_abortIndex = 0; // in the abort that is under way
-    Abort *m_abort = nullptr;
-    quint64 m_abortSerial = 0; // of the abort that has ended it
     bool m_stopRequested = false;
     bool m_isNested = false; // in the list of m_enclosing
-    quint32 m_refCount = 1;
-    quint32 m_watches = 0;
-    quint32 m_runs = 0;
-    Work *m_firstWork = nullptr; // the newest first
-    QHash<const QObject *, Work *> m_watchedObjects;
-    QTimeout::detail::FrameToken::Pointer m_creator; // the frame that has made the scope
-    quint32 m_born = 0; // the stretch of that
-    QTimeoutScopePrivate *m_enclosing = nullptr; // counted; stays when this has ended
-    QTimeoutScopePrivate *m_firstNested = nullptr; // the newest first
-    QTimeoutScopePrivate *m_previousNested = nullptr;
-    QTimeoutScopePrivate *m_nextNested = nullptr;
-    std::stop_source m_stopSource{std::nostopstate}; // made when somebody asks
 
 protected:
     void due() override;
+
+private:
+    void unlinkNested() noexcept;
+    void forgetEnclosing() noexcept;
 };
 
 class QTimeoutScopePrivate::Ref
