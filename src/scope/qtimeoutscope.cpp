@@ -845,13 +845,57 @@ void QTimeoutScopePrivate::leaveThread()
         queue()->release(this);
     if (m_isNested && nearestActive(q->parent()) != m_enclosing)
         leaveEnclosing();
+    quint32 known = 1; // to the scope
     for (QTimeoutScopePrivate *inner = m_firstNested; inner;) {
         QTimeoutScopePrivate *next = inner->m_nextNested;
-        if (nearestActive(inner->q->parent()) != this)
+        if (nearestActive(inner->q->parent()) == this)
+            ++known;
+        else
             inner->leaveEnclosing();
         inner = next;
     }
-    QCoreApplication::postEvent(q, new QEvent(arrivedEvent()));
+    QTimeoutScope *scope = q;
+    if (m_refCount > known)
+        leaveBehind();
+    QCoreApplication::postEvent(scope, new QEvent(arrivedEvent()));
+}
+
+/*
+    Somebody in the old thread goes on referring to this life: others that were nested in it and have ended,
+    or whoever is telling about it. That sees the end of it, and the scope takes a new one along.
+*/
+void QTimeoutScopePrivate::leaveBehind()
+{
+    auto *moved = new QTimeoutScopePrivate(q);
+    moved->takeDeadline(*this);
+    moved->m_state = m_state;
+    moved->m_type = m_type;
+    moved->m_rare = std::exchange(m_rare, nullptr);
+    moved->m_inTransit = m_inTransit;
+    moved->m_finishDue = m_finishDue;
+    moved->m_hasWatched = m_hasWatched;
+    moved->m_noticed = m_noticed;
+    moved->m_stopRequested = m_stopRequested;
+    moved->m_watches = std::exchange(m_watches, 0);
+    moved->m_runs = std::exchange(m_runs, 0);
+    moved->m_firstWork = std::exchange(m_firstWork, nullptr);
+    for (Work *work = moved->m_firstWork; work; work = work->m_next)
+        work->m_life = moved;
+    if (m_isNested)
+        moved->enclose(m_enclosing);
+    leaveEnclosing();
+    QTimeoutScopePrivate *inner = m_firstNested;
+    while (inner && inner->m_nextNested)
+        inner = inner->m_nextNested;
+    while (inner) {
+        QTimeoutScopePrivate *newer = inner->m_previousNested;
+        inner->enclose(moved);
+        inner = newer;
+    }
+    m_state = QTimeoutScope::Finished;
+    q->d = moved;
+    q = nullptr;
+    deref();
 }
 
 void QTimeoutScopePrivate::enterThread()

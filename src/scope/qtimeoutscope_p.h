@@ -149,6 +149,7 @@ public:
 
     // Threads
     void leaveThread();
+    void leaveBehind();
     void enterThread();
     bool checkThread(const char *function) const;
 

@@ -54,6 +54,9 @@ public:
 protected:
     ~DeadlineEntry();
 
+    // For one that stands in for another, and is in no queue either.
+    void takeDeadline(const DeadlineEntry &other) noexcept { m_deadline = other.m_deadline; }
+
     // The deadline has passed, the event loop has brought it up, and the entry is in no queue any
     // more. May delete the entry, insert it again, and run an event loop.
     virtual void due() = 0;

@@ -62,6 +62,9 @@ private Q_SLOTS:
     void runsInAnotherThread();
     void cancelledFromAnotherThread();
     void scopeMovesToAnotherThread();
+    void scopeMovesAwayFromOneThatWasNested();
+    void scopeMovesAwayWithItsWork();
+    void scopeMovesAwayWhileItTells();
     void runningIsKnownPerThread();
 };
 
@@ -169,6 +172,108 @@ void tst_CoroutineThreads::scopeMovesToAnotherThread()
     QTRY_COMPARE(aborted->end, End::Cancelled);
     QCOMPARE(aborted->thread, QThread::currentThread());
     gates[0].open();
+}
+
+/*
+    S11: what has ended remembers the scope around it for its next life, but not across threads.
+*/
+void tst_CoroutineThreads::scopeMovesAwayFromOneThatWasNested()
+{
+    Thread thread;
+    auto outer = std::make_unique<QTimeoutScope>(1h);
+    std::unique_ptr<QTimeoutScope> ended;
+    std::unique_ptr<QTimeoutScope> inactive;
+    const auto coroutine = [&](QTimeoutScope &) -> QCoro::Task<> {
+        ended = std::make_unique<QTimeoutScope>(1s);
+        ended->finish();
+        inactive = std::make_unique<QTimeoutScope>();
+        co_return;
+    };
+    coroutine(*outer);
+    QCOMPARE(ended->enclosingScope(), outer.get());
+    QCOMPARE(inactive->enclosingScope(), outer.get());
+    outer->moveToThread(&thread);
+    QCOMPARE(ended->enclosingScope(), nullptr);
+    QCOMPARE(inactive->enclosingScope(), nullptr);
+    QVERIFY(ended->start(1h));
+    QVERIFY(inactive->start(1h));
+    QCOMPARE(ended->enclosingScope(), nullptr);
+    // Each in its own thread at the same time.
+    thread.call([&] {
+        QVERIFY(outer->isActive());
+        QVERIFY(outer->reschedule(2h));
+        outer->cancel();
+        QVERIFY(outer->start(1h));
+    });
+    QVERIFY(ended->isActive());
+    QVERIFY(inactive->isActive());
+    ended.reset();
+    inactive.reset();
+    thread.call([&] { outer.reset(); });
+}
+
+/*
+    Whatever is under it goes with it: nested scopes, operations, and who wants to know of the stop.
+*/
+void tst_CoroutineThreads::scopeMovesAwayWithItsWork()
+{
+    Thread thread;
+    auto outer = std::make_unique<QTimeoutScope>(3h);
+    auto *first = new QTimeoutScope(1h, outer.get());
+    auto *second = new QTimeoutScope(2h, outer.get());
+    QObject watched;
+    int aborts = 0;
+    outer->watch(&watched, [&aborts] { ++aborts; });
+    const std::stop_token token = outer->stopToken();
+    std::unique_ptr<QTimeoutScope> ended;
+    const auto coroutine = [&](QTimeoutScope &) -> QCoro::Task<> {
+        ended = std::make_unique<QTimeoutScope>(1s);
+        ended->finish();
+        co_await QTimeout::sleepFor(1h);
+    };
+    const auto result = observe(coroutine(*outer));
+    outer->moveToThread(&thread);
+    QCOMPARE(ended->enclosingScope(), nullptr);
+    thread.call([&] {
+        QCOMPARE(first->enclosingScope(), outer.get());
+        QCOMPARE(second->enclosingScope(), outer.get());
+        QCOMPARE(first->effectiveDeadline(), first->deadline());
+        QList<const QTimeoutScope *> order;
+        for (QTimeoutScope *each : {outer.get(), second, first})
+            connect(each, &QTimeoutScope::cancelled, each, [&order, each] { order += each; });
+        outer->cancel();
+        QCOMPARE(order, (QList<const QTimeoutScope *>{outer.get(), first, second}));
+    });
+    QVERIFY(token.stop_requested());
+    QTRY_COMPARE(aborts, 1);
+    QTRY_COMPARE(result->end, End::Cancelled);
+    thread.call([&] { outer.reset(); });
+}
+
+void tst_CoroutineThreads::scopeMovesAwayWhileItTells()
+{
+    Thread thread;
+    auto scope = std::make_unique<QTimeoutScope>();
+    int changes = 0;
+    connect(
+            scope.get(), &QTimeoutScope::stateChanged, this,
+            [&](QTimeoutScope::State state) {
+                if (state == QTimeoutScope::Active)
+                    scope->moveToThread(&thread);
+            },
+            Qt::DirectConnection);
+    connect(
+            scope.get(), &QTimeoutScope::deadlineChanged, this, [&changes] { ++changes; },
+            Qt::DirectConnection);
+    QVERIFY(scope->start(1h));
+    QCOMPARE(changes, 0); // not in this thread, in which it does not live any more
+    thread.call([&] {
+        QVERIFY(scope->isActive());
+        QVERIFY(scope->remainingTime() > 59min);
+        QVERIFY(scope->reschedule(2h));
+        scope.reset();
+    });
+    QCOMPARE(changes, 1);
 }
 
 void tst_CoroutineThreads::runningIsKnownPerThread()
