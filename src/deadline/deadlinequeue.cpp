@@ -7,6 +7,7 @@
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qcoreevent.h>
 #include <QtCore/qthread.h>
+#include <QtCore/qvarlengtharray.h>
 
 #include <algorithm>
 #include <bit>
@@ -29,17 +30,23 @@
     Nearly every timeout ends long before its deadline, because what it guards has finished, and
     many are pushed back again and again. It pays to do no sorting for those. So there is a wheel
     with digits, as in an odometer (Varghese and Lauck, "Hashed and hierarchical timing wheels",
-    1987). Time is counted in ticks of 2^20 ns, about a millisecond, and written with digits of six
-    bits. A level of the wheel is a place of that number, a slot on it a digit. The hand stands
-    where the wheel has been turned to. An entry is on the level of the highest digit in which its
-    tick and the hand's differ, in the slot of its own digit there: soon means a slot of one tick,
-    in an hour one of four minutes. What was due before lies in the hand's own slot.
+    1987). Time is counted in ticks of 2^20 ns, about a millisecond. The hand stands where the wheel
+    has been turned to. What is due within 256 ticks is in the window: it has a slot for each tick
+    and moves on with the hand. For what is due later, ticks are written with digits of six bits,
+    from the ninth bit on. A level of the wheel is a place of that number, a slot on it a digit. An
+    entry is on the level of the highest digit in which its tick and the hand's differ, in the slot
+    of its own digit there: in a minute means a slot of 17 seconds, in an hour one of 18 minutes.
+    What was due before lies in the hand's own slot.
 
     To enter, leave or change the deadline is a few pointer writes, whatever else is pending. When
-    the hand comes to a slot, that is emptied: its entries go to lower levels, at most seven times
-    in the life of one that waits for centuries, and from the lowest level, once they are due, to
-    the due list. Only there they are sorted, with those of the same tick. A bit for each slot tells
-    which is next; eight levels are all the time there is, so nothing has to be kept aside.
+    the hand comes to a slot, that is emptied: its entries go to lower levels, at most six times in
+    the life of one that waits for centuries, and from the window, once they are due, to the due
+    list. Only there they are sorted, with those of the same tick. A bit for each slot tells which is
+    next; the levels are all the time there is, so nothing has to be kept aside.
+
+    The window is as wide as that because of what comes in bursts, and is due within a few tenths of
+    a second: it is touched only when it is set and when it is due, since it is never on a level that
+    has to be emptied first.
 
     A deadline that is postponed stays where it is, in a slot that begins too early. When that is
     emptied it finds its place. One that is drawn nearer moves at once. So an idle timeout that is
@@ -48,9 +55,11 @@
     Invariants
     ----------
     - The tick of an entry is not before the beginning of its slot, except in the hand's own, where
-      everything lies that was due before. So the first slot that is not empty has the earliest
-      deadline, unless all in it have been postponed.
-    - All slots that are not empty are the hand's own or begin later.
+      everything lies that was due before. So slots that begin after a known deadline have none that
+      is earlier.
+    - All slots that are not empty are the hand's own or begin later. A slot of the window may lie
+      within one of a higher level, which begins before or together with it and is then emptied
+      first.
     - What is on the due list is no later than the hand's tick, and was due when it was put there.
       The list is sorted.
     - A slot's "latest" is not later than that of any of its entries. It may belong to one that has
@@ -105,9 +114,9 @@
 
     Why not a heap
     --------------
-    Prototypes of both are in tests/benchmarks/queues.h: this wheel, and a 4-ary heap with an
-    unsorted list before it for what has been set since the last timer event, which this queue was
-    once. Measured by bench_queue with g++ 12 on an AMD EPYC that had other work to do (medians of
+    Prototypes of both are in tests/benchmarks/queues.h: a wheel with six bits on all levels, and a
+    4-ary heap with an unsorted list before it for what has been set since the last timer event,
+    which this queue was once. Measured by bench_queue with g++ 12 on an AMD EPYC that had other work to do (medians of
     three rounds; processor time in ns per operation):
 
                                            heap with list             wheel
@@ -129,8 +138,8 @@
     or of five hours, in which most of them are. That is also where the wheel is dearer than the
     heap: an entry that does come up after hours has been touched on three or four levels.
 
-    The queue itself, with a QTimeoutScope around, in instructions as tests/run instructions counts
-    them, first with the heap and then with the wheel: started and finished early 1490 and 1512,
+    The queue itself, with a QTimeoutScope around, in instructions as tests/run instructions counted
+    them when the one took the place of the other, first with the heap and then with the wheel: started and finished early 1490 and 1512,
     rescheduled 429 and 419, shifted 448 and 436, expired among a thousand others 1576 and 1222.
 
     A timer event in vain is a little more frequent, since a slot's latest time may be that of an
@@ -299,28 +308,79 @@ qint64 DeadlineQueue::fromReal(qint64 time) const noexcept
 
 inline bool DeadlineQueue::isOccupied(size_t slot) const noexcept
 {
-    return m_occupied[slot >> SlotBits] >> (slot % SlotsOfLevel) & 1;
+    return m_occupied[slot / 64] >> (slot % 64) & 1;
+}
+
+// The lowest slot of the window that is not empty, not below the one given; else DueSlot.
+inline size_t DeadlineQueue::firstOfWindow(size_t from) const noexcept
+{
+    if (from >= SlotsOfWindow)
+        return DueSlot;
+    size_t word = from / 64;
+    quint64 occupied = m_occupied[word] & (~quint64(0) << (from % 64));
+    while (!occupied && ++word < WordsOfWindow)
+        occupied = m_occupied[word];
+    return occupied ? word * 64 + static_cast<size_t>(std::countr_zero(occupied)) : DueSlot;
 }
 
 /*
-    The slot in which the earliest entries are; DueSlot if there are none in the wheel.
+    The slot that begins first; DueSlot if there are none in the wheel. Where two begin together it is the
+    wider one, which has to be emptied before the other is taken.
 */
 inline size_t DeadlineQueue::firstSlot() const noexcept
 {
-    for (size_t level = 0; level < Levels; ++level) {
-        if (const quint64 occupied = m_occupied[level])
-            return (level << SlotBits) + static_cast<size_t>(std::countr_zero(occupied));
+    size_t first = firstOfWindow(static_cast<size_t>(m_hand) % SlotsOfWindow);
+    if (first == DueSlot)
+        first = firstOfWindow(0);
+    for (size_t word = WordsOfWindow; word < DueSlot / 64; ++word) {
+        if (const quint64 occupied = m_occupied[word]) {
+            const size_t slot = word * 64 + static_cast<size_t>(std::countr_zero(occupied));
+            return first == DueSlot || startOf(slot) <= startOf(first) ? slot : first;
+        }
     }
-    return DueSlot;
+    return first;
 }
 
 /*
-    The tick with which a slot begins: it has the hand's digits above its level, its own there, and
-    zeros below.
+    Calls the function with the slots of each level in their order, until it does not want those that
+    begin later.
+*/
+template<typename Function>
+void DeadlineQueue::forEachSlot(Function isWanted) const
+{
+    const size_t hand = static_cast<size_t>(m_hand) % SlotsOfWindow;
+    size_t slot = firstOfWindow(hand);
+    while (slot != DueSlot && isWanted(slot))
+        slot = firstOfWindow(slot + 1);
+    if (slot == DueSlot) {
+        slot = firstOfWindow(0);
+        while (slot < hand && isWanted(slot))
+            slot = firstOfWindow(slot + 1);
+    }
+    for (size_t word = WordsOfWindow; word < DueSlot / 64; ++word) {
+        for (quint64 left = m_occupied[word]; left; left &= left - 1) {
+            if (!isWanted(word * 64 + static_cast<size_t>(std::countr_zero(left))))
+                break;
+        }
+    }
+}
+
+// The place in a tick's number of the digit that the slot stands for.
+inline int DeadlineQueue::shiftOf(size_t slot) noexcept
+{
+    const auto level = static_cast<int>(slot / 64 - WordsOfWindow);
+    return slot < SlotsOfWindow ? 0 : WindowBits + level * SlotBits;
+}
+
+/*
+    The tick with which a slot begins. Above the window it has the hand's digits above its level, its own
+    there, and zeros below.
 */
 inline qint64 DeadlineQueue::startOf(size_t slot) const noexcept
 {
-    const size_t shift = (slot >> SlotBits) * SlotBits;
+    if (slot < SlotsOfWindow)
+        return m_hand + ((static_cast<qint64>(slot) - m_hand) & qint64(SlotsOfWindow - 1));
+    const int shift = shiftOf(slot);
     const qint64 above = m_hand >> shift >> SlotBits << SlotBits;
     return (above | static_cast<qint64>(slot % SlotsOfLevel)) << shift;
 }
@@ -328,13 +388,13 @@ inline qint64 DeadlineQueue::startOf(size_t slot) const noexcept
 // The tick before which it ends.
 inline qint64 DeadlineQueue::endOf(size_t slot) const noexcept
 {
-    return startOf(slot) + (qint64(1) << (slot >> SlotBits) * SlotBits);
+    return startOf(slot) + (qint64(1) << shiftOf(slot));
 }
 
 inline void DeadlineQueue::clear(size_t slot) noexcept
 {
     m_slots[slot].latest = ForeverNSecs;
-    m_occupied[slot >> SlotBits] &= ~(quint64(1) << (slot % SlotsOfLevel));
+    m_occupied[slot / 64] &= ~(quint64(1) << (slot % 64));
 }
 
 inline void DeadlineQueue::append(size_t slot, DeadlineEntry *entry) noexcept
@@ -346,21 +406,26 @@ inline void DeadlineQueue::append(size_t slot, DeadlineEntry *entry) noexcept
     head.m_previous->m_next = entry;
     head.m_previous = entry;
     latest = std::min(latest, entry->latest());
-    m_occupied[slot >> SlotBits] |= quint64(1) << (slot % SlotsOfLevel);
+    m_occupied[slot / 64] |= quint64(1) << (slot % 64);
 }
 
 /*
-    The level is that of the highest digit in which the entry's tick and the hand differ.
+    Behind the window the level is that of the highest digit in which the entry's tick and the hand
+    differ.
 */
 inline void DeadlineQueue::link(DeadlineEntry *entry) noexcept
 {
     const qint64 tick = std::max(tickOf(entry->m_deadline), m_hand);
-    const quint64 differing = static_cast<quint64>(tick ^ m_hand) | (SlotsOfLevel - 1);
-    const quint32 highest = static_cast<quint32>(std::countl_zero(differing)) ^ 63;
-    const quint32 level = highest * 43 >> 8; // divided by SlotBits, and quicker
+    if (tick - m_hand < qint64(SlotsOfWindow)) {
+        append(static_cast<size_t>(tick) % SlotsOfWindow, entry);
+        return;
+    }
+    const quint32 highest = static_cast<quint32>(std::countl_zero(quint64(tick ^ m_hand))) ^ 63;
+    const quint32 level = (highest - WindowBits) * 43 >> 8; // divided by SlotBits, and quicker
     static_assert(SlotBits == 6);
-    const size_t digit = static_cast<size_t>(tick >> (level * SlotBits)) % SlotsOfLevel;
-    append((size_t(level) << SlotBits) + digit, entry);
+    const size_t digit = static_cast<size_t>(tick >> WindowBits >> (level * SlotBits))
+            % SlotsOfLevel;
+    append(SlotsOfWindow + level * SlotsOfLevel + digit, entry);
 }
 
 inline void DeadlineQueue::unlink(DeadlineEntry *entry) noexcept
@@ -496,18 +561,25 @@ void DeadlineQueue::sortDue()
 }
 
 /*
-    Turns the wheel until something is due, or the time is reached.
+    Turns the wheel until something is due, or the time is reached. A slot of a higher level is emptied into
+    the window first, where others of the same tick may be.
 */
 void DeadlineQueue::findDue(qint64 time)
 {
-    const qint64 end = tickOf(time);
-    while (!hasDue() && m_hand < end) {
+    const qint64 end = std::max(tickOf(time), m_hand);
+    while (!hasDue()) {
         const size_t slot = firstSlot();
         if (slot == DueSlot || startOf(slot) > end) {
             m_hand = end;
+            return;
+        }
+        m_hand = startOf(slot);
+        if (slot >= SlotsOfWindow) {
+            redistribute(slot, [](DeadlineEntry *) { return false; });
         } else {
-            m_hand = startOf(slot);
             takeSlot(slot, time);
+            if (m_hand == end)
+                return;
         }
     }
 }
@@ -524,11 +596,31 @@ DeadlineEntry *DeadlineQueue::takeDue(qint64 time, quint64 serial) noexcept
     return entry;
 }
 
+/*
+    Those that come up soon are fetched from memory meanwhile, together with what lies around them: an
+    entry is part of something larger, and what that needs when it is due has mostly been allocated a
+    moment before or after. Where it has not, little is lost.
+*/
+inline void DeadlineQueue::fetchAhead() const noexcept
+{
+    static constexpr int Ahead = 2;
+    static constexpr std::ptrdiff_t Before = 192;
+    static constexpr std::ptrdiff_t After = 640;
+    static constexpr std::ptrdiff_t Line = 64;
+
+    const DeadlineLink *soon = &m_slots[DueSlot].head;
+    for (int i = 0; i < Ahead; ++i)
+        soon = soon->m_next;
+    const auto *place = reinterpret_cast<const char *>(soon);
+    for (std::ptrdiff_t distance = -Before; distance < After; distance += Line)
+        __builtin_prefetch(place + distance);
+}
+
 void DeadlineQueue::expireDue()
 {
     const qint64 time = now();
     const quint64 serial = m_lastSerial;
-    takeSlot(static_cast<size_t>(m_hand) % SlotsOfLevel, time);
+    takeSlot(static_cast<size_t>(m_hand) % SlotsOfWindow, time);
     findDue(time);
     while (DeadlineEntry *entry = takeDue(time, serial)) {
         findDue(time);
@@ -536,6 +628,7 @@ void DeadlineQueue::expireDue()
             rearm();
         else if (m_wakeUp > time)
             arm(time);
+        fetchAhead();
         entry->due();
         if (!m_frozen && now() - time > LateNSecs)
             break;
@@ -589,14 +682,12 @@ void DeadlineQueue::timeout()
 qint64 DeadlineQueue::findWakeUp() const noexcept
 {
     qint64 wakeUp = ForeverNSecs;
-    for (size_t level = 0; level < Levels; ++level) {
-        for (quint64 left = m_occupied[level]; left; left &= left - 1) {
-            const size_t slot = (level << SlotBits) + static_cast<size_t>(std::countr_zero(left));
-            if (startOf(slot) > tickOf(wakeUp))
-                return wakeUp;
-            wakeUp = std::min(wakeUp, m_slots[slot].latest);
-        }
-    }
+    forEachSlot([&](size_t slot) {
+        if (startOf(slot) > tickOf(wakeUp))
+            return false;
+        wakeUp = std::min(wakeUp, m_slots[slot].latest);
+        return true;
+    });
     return wakeUp;
 }
 
@@ -708,15 +799,22 @@ void DeadlineQueue::setFrozenTime(qint64 time)
 qint64 DeadlineQueue::earliestDeadline()
 {
     qint64 earliest = hasDue() ? firstDue()->m_deadline : ForeverNSecs;
-    for (size_t slot = firstSlot(); slot != DueSlot; slot = firstSlot()) {
+    QVarLengthArray<size_t, 8> postponed;
+    forEachSlot([&](size_t slot) {
+        if (startOf(slot) > tickOf(earliest))
+            return false;
         const DeadlineLink &head = m_slots[slot].head;
+        qint64 first = ForeverNSecs;
         for (const DeadlineLink *each = head.m_next; each != &head; each = each->m_next)
-            earliest = std::min(earliest, static_cast<const DeadlineEntry *>(each)->m_deadline);
-        if (tickOf(earliest) < endOf(slot))
-            break;
-        // All have been postponed.
+            first = std::min(first, static_cast<const DeadlineEntry *>(each)->m_deadline);
+        if (tickOf(first) >= endOf(slot))
+            postponed.append(slot);
+        earliest = std::min(earliest, first);
+        return true;
+    });
+    // They are not looked at again before it is time.
+    for (const size_t slot : postponed)
         redistribute(slot, [](DeadlineEntry *) { return false; });
-    }
     return earliest;
 }
 

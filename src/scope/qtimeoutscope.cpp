@@ -297,9 +297,11 @@ void QTimeoutScopePrivate::abort(State state)
 */
 bool QTimeoutScopePrivate::isUnnoticed() const
 {
-    return !m_noticed && q && !m_firstWork && !m_firstNested
-            && !q->isSignalConnected(QMetaMethod::fromSignal(&QTimeoutScope::expired))
-            && !q->isSignalConnected(QMetaMethod::fromSignal(&QTimeoutScope::stateChanged));
+    // Made once, since they are looked up.
+    static const QMetaMethod expired = QMetaMethod::fromSignal(&QTimeoutScope::expired);
+    static const QMetaMethod stateChanged = QMetaMethod::fromSignal(&QTimeoutScope::stateChanged);
+    return !m_noticed && q && !m_firstWork && !m_firstNested && !q->isSignalConnected(expired)
+            && !q->isSignalConnected(stateChanged);
 }
 
 static constinit thread_local QTimeoutScopePrivate::Abort *t_abort = nullptr;

@@ -157,13 +157,17 @@ public:
     void expireDue();
 
 private:
-    // The wheel. Its levels span all the time there is.
+    // The wheel. Its levels span all the time there is. The lowest is a window that moves on tick by
+    // tick, on the others a slot is a digit of the tick.
     static constexpr int TickBits = 20; // nanoseconds
+    static constexpr int WindowBits = 8;
     static constexpr int SlotBits = 6;
+    static constexpr size_t SlotsOfWindow = size_t(1) << WindowBits;
     static constexpr size_t SlotsOfLevel = size_t(1) << SlotBits;
-    static constexpr size_t Levels = 8;
+    static constexpr size_t WordsOfWindow = SlotsOfWindow / 64;
+    static constexpr size_t Levels = 7; // the window is one of them
     // Where those are of which the running turn knows that they are due. Not part of the wheel.
-    static constexpr size_t DueSlot = Levels * SlotsOfLevel;
+    static constexpr size_t DueSlot = SlotsOfWindow + (Levels - 1) * SlotsOfLevel;
 
     struct Slot
     {
@@ -182,7 +186,11 @@ private:
     // The wheel
     static qint64 tickOf(qint64 time) noexcept { return time >> TickBits; }
     bool isOccupied(size_t slot) const noexcept;
+    size_t firstOfWindow(size_t from) const noexcept;
     size_t firstSlot() const noexcept;
+    template<typename Function>
+    void forEachSlot(Function isWanted) const;
+    static int shiftOf(size_t slot) noexcept;
     qint64 startOf(size_t slot) const noexcept;
     qint64 endOf(size_t slot) const noexcept;
     void clear(size_t slot) noexcept;
@@ -201,6 +209,7 @@ private:
     void sortDue();
     void findDue(qint64 time);
     DeadlineEntry *takeDue(qint64 time, quint64 serial) noexcept;
+    void fetchAhead() const noexcept;
 
     // The timer
     Time timeAt(qint64 deadline, qint64 remaining, Qt::TimerType type) const noexcept;
@@ -214,7 +223,7 @@ private:
     void eventLoopRuns();
 
     std::array<Slot, DueSlot + 1> m_slots;
-    std::array<quint64, Levels + 1> m_occupied = {}; // a bit for each slot that is not empty
+    std::array<quint64, DueSlot / 64 + 1> m_occupied = {}; // a bit for each slot that is not empty
     qint64 m_hand = 0; // the tick up to which the wheel has been turned
     size_t m_size = 0;
     quint64 m_lastSerial = 0;

@@ -935,8 +935,9 @@ void tst_DeadlineQueue::againstAModel()
 
 // A slot of the wheel's lowest level, and how many times that one of each level is.
 static constexpr qint64 Tick = qint64(1) << 20;
+static constexpr int WindowBits = 8;
 static constexpr int LevelBits = 6;
-static constexpr int LastLevel = 7; // which has two slots: then time ends
+static constexpr int LastLevel = 6; // at its end time ends, too
 
 /*
     Whatever moves time that far does it in a thread of its own.
@@ -1002,10 +1003,11 @@ void tst_DeadlineQueue::bordersOfLevels()
     QString failure;
     inAnotherQueue([&] {
         QTimeoutTestClock clock;
-        const qint64 slot = Tick << (level * LevelBits);
+        const qint64 slot = level == 0 ? Tick : Tick << (WindowBits + (level - 1) * LevelBits);
         const qint64 first = DeadlineQueue::current()->now() / slot + 1;
         QList<qint64> times;
-        for (const qint64 turns : {0, 1, 2, 62, 63, 64, 65, 127, 128, 129}) {
+        for (const qint64 turns :
+             {0, 1, 2, 62, 63, 64, 65, 127, 128, 129, 254, 255, 256, 257, 511, 512, 513}) {
             if (first + turns > (ForeverNSecs - Tick) / slot)
                 break; // time ends
             const qint64 border = (first + turns) * slot;
