@@ -12,6 +12,8 @@
 #include <QtDBus/qdbusmessage.h>
 #include <QtDBus/qdbuspendingcall.h>
 
+#include <utility>
+
 using namespace std::chrono_literals;
 
 // Generous, for a busy machine: only a test that fails waits as long.
@@ -27,7 +29,7 @@ class Service : public QObject, protected QDBusContext
 
 public:
     bool isCalled() const { return m_call.type() == QDBusMessage::MethodCallMessage; }
-    void answer(QDBusConnection bus) const { bus.send(m_call.createReply(42)); }
+    void answer(QDBusConnection bus) { bus.send(std::exchange(m_call, {}).createReply(42)); }
 
 public Q_SLOTS:
     int ask()
@@ -57,13 +59,15 @@ private Q_SLOTS:
 private:
     QDBusPendingCall ask()
     {
-        return m_client.asyncCall(QDBusMessage::createMethodCall(m_bus.baseService(), "/",
-                                                                 "org.example.Service", "ask"));
+        m_asked = m_client.asyncCall(QDBusMessage::createMethodCall(m_bus.baseService(), "/",
+                                                                    "org.example.Service", "ask"));
+        return m_asked;
     }
 
     QProcess m_daemon;
     QDBusConnection m_bus{"none"}; // of the service
     QDBusConnection m_client{"none"}; // a call to oneself would be a mere function call
+    QDBusPendingCall m_asked = QDBusPendingCall::fromError({}); // the newest
 };
 
 void tst_QTimeoutRunDBus::initTestCase()
@@ -149,6 +153,12 @@ void tst_QTimeoutRunDBus::callInAnAbortableCoroutine()
     clock().advance(1s);
     QCOMPARE(late->end, End::TimedOut);
     QCOMPARE(Tracked::alive(), 0);
+
+    // What was abandoned is freed when it is answered.
+    QTRY_VERIFY_WITH_TIMEOUT(service.isCalled(), Patience);
+    service.answer(m_bus);
+    QTRY_VERIFY_WITH_TIMEOUT(m_asked.isFinished(), Patience);
+    clock().advance(0ms);
 }
 
 QTEST_GUILESS_MAIN(tst_QTimeoutRunDBus)
