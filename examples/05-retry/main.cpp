@@ -27,7 +27,8 @@ public:
 
     QCoro::Task<int> ask(QTimeoutScope &)
     {
-        co_await QTimeout::sleepFor(++m_attempts == m_answered ? 100ms : 1h);
+        ++m_attempts;
+        co_await QTimeout::sleepFor(m_attempts == m_answered ? 100ms : 1h);
         co_return m_attempts;
     }
 

@@ -64,7 +64,8 @@ static QCoro::AsyncGenerator<int> count(QList<Gate *> gates)
     int number = 0;
     for (Gate *gate : gates) {
         co_await *gate;
-        co_yield ++number;
+        ++number;
+        co_yield number;
     }
 }
 
