@@ -421,7 +421,7 @@ void tst_Network::waitForReplyTimesOut()
     QNetworkReply *reply = net.get("/never");
     QVERIFY(net.waitForRequests(1));
     clock().setAutoAdvance(true);
-    QVERIFY_EXCEPTION_THROWN(QTimeout::waitFor(1h, reply), QTimeoutError);
+    QVERIFY_THROWS_EXCEPTION(QTimeoutError, QTimeout::waitFor(1h, reply));
     QCOMPARE(reply->error(), QNetworkReply::OperationCanceledError);
     clock().setAutoAdvance(false);
     QVERIFY(net.waitForClosed(1));

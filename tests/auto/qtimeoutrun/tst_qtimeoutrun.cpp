@@ -1034,7 +1034,7 @@ void tst_QTimeoutRun::blockThatNeverSuspendsIsNotTimedOut()
     QCOMPARE(under->end, End::Returned);
     QCOMPARE(scope.remainingTime(), 0ns);
     QVERIFY(scope.isActive());
-    QVERIFY_EXCEPTION_THROWN(scope.throwIfAborted(), QTimeoutError);
+    QVERIFY_THROWS_EXCEPTION(QTimeoutError, scope.throwIfAborted());
     QVERIFY(scope.hasExpired());
 }
 

@@ -101,7 +101,7 @@ void tst_QTimeoutRunDBus::callReturnsTheReply()
     QCOMPARE(observed->end, End::Pending);
     service.answer(m_bus);
     QTRY_COMPARE_WITH_TIMEOUT(observed->end, End::Returned, Patience);
-    QCOMPARE(observed->value->arguments(), QVariantList({42}));
+    QCOMPARE(observed->value->arguments(), QVariantList{42});
 }
 
 void tst_QTimeoutRunDBus::namedCallReturnsTheReply()
@@ -116,7 +116,7 @@ void tst_QTimeoutRunDBus::namedCallReturnsTheReply()
     QTRY_VERIFY_WITH_TIMEOUT(service.isCalled(), Patience);
     service.answer(m_bus);
     QTRY_COMPARE_WITH_TIMEOUT(observed->end, End::Returned, Patience);
-    QCOMPARE((*observed->value)->arguments(), QVariantList({42}));
+    QCOMPARE((*observed->value)->arguments(), QVariantList{42});
 }
 
 void tst_QTimeoutRunDBus::callThatIsNotAnsweredTimesOut()
@@ -147,7 +147,7 @@ void tst_QTimeoutRunDBus::callInAnAbortableCoroutine()
     QTRY_VERIFY_WITH_TIMEOUT(service.isCalled(), Patience);
     service.answer(m_bus);
     QTRY_COMPARE_WITH_TIMEOUT(answered->end, End::Returned, Patience);
-    QCOMPARE(answered->value, QVariantList({42}));
+    QCOMPARE(answered->value, QVariantList{42});
 
     const auto late = observe(QTimeout::run(1s, coroutine));
     clock().advance(1s);

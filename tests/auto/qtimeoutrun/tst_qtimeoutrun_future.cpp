@@ -514,10 +514,10 @@ void tst_QTimeoutRunFuture::withTimeoutPassesOnAnException()
     fail(other, 42);
     clock().advance(0ms);
     QCOMPARE(endOf(derived), End::Failed);
-    QVERIFY_EXCEPTION_THROWN(derived.result(), std::runtime_error);
+    QVERIFY_THROWS_EXCEPTION(std::runtime_error, derived.result());
     QCOMPARE(endOf(number), End::Failed);
     QFuture<void> copy = number;
-    QVERIFY_EXCEPTION_THROWN(copy.waitForFinished(), int);
+    QVERIFY_THROWS_EXCEPTION(int, copy.waitForFinished());
 }
 
 void tst_QTimeoutRunFuture::withTimeoutExpires()
@@ -529,7 +529,7 @@ void tst_QTimeoutRunFuture::withTimeoutExpires()
     QVERIFY(!promise.isCanceled());
     clock().advance(1ms);
     QCOMPARE(endOf(derived), End::TimedOut);
-    QVERIFY_EXCEPTION_THROWN(derived.result(), QTimeoutError);
+    QVERIFY_THROWS_EXCEPTION(QTimeoutError, derived.result());
     QVERIFY(promise.isCanceled());
     QCOMPARE(queuedDeadlines(), size_t(0));
 }

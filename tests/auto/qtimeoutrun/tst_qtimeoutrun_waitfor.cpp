@@ -103,27 +103,27 @@ void tst_QTimeoutRunWaitFor::returnsAMoveOnlyValue()
 void tst_QTimeoutRunWaitFor::throwsWhatTheOperationThrows()
 {
     clock().setAutoAdvance(true);
-    QVERIFY_EXCEPTION_THROWN(QTimeout::waitFor(2s, throwIn(1s, std::runtime_error("mine"))),
-                             std::runtime_error);
-    QVERIFY_EXCEPTION_THROWN(QTimeout::waitFor(2s, throwIn(1s, 42)), int);
+    QVERIFY_THROWS_EXCEPTION(std::runtime_error,
+                             QTimeout::waitFor(2s, throwIn(1s, std::runtime_error("mine"))));
+    QVERIFY_THROWS_EXCEPTION(int, QTimeout::waitFor(2s, throwIn(1s, 42)));
     QCOMPARE(clock().elapsed(), 2s);
 }
 
 void tst_QTimeoutRunWaitFor::throwsTimeoutError()
 {
     clock().setAutoAdvance(true);
-    QVERIFY_EXCEPTION_THROWN(QTimeout::waitFor(1s, QTimeout::sleepFor(2s)), QTimeoutError);
+    QVERIFY_THROWS_EXCEPTION(QTimeoutError, QTimeout::waitFor(1s, QTimeout::sleepFor(2s)));
     QCOMPARE(clock().elapsed(), 1s);
     QCOMPARE(queuedDeadlines(), size_t(0));
     Gate gate;
-    QVERIFY_EXCEPTION_THROWN(QTimeout::waitFor(1s, passThrough(gate)), QTimeoutError);
+    QVERIFY_THROWS_EXCEPTION(QTimeoutError, QTimeout::waitFor(1s, passThrough(gate)));
     gate.open();
 }
 
 void tst_QTimeoutRunWaitFor::passedDeadline()
 {
     clock().setAutoAdvance(true);
-    QVERIFY_EXCEPTION_THROWN(QTimeout::waitFor(-1s, QTimeout::sleepFor(1s)), QTimeoutError);
+    QVERIFY_THROWS_EXCEPTION(QTimeoutError, QTimeout::waitFor(-1s, QTimeout::sleepFor(1s)));
     QCOMPARE(clock().elapsed(), 0s);
 }
 
@@ -137,8 +137,8 @@ void tst_QTimeoutRunWaitFor::waitsForASignal()
     QCOMPARE(name, "name");
     QCOMPARE(connectedSignals(&object), QByteArrayList());
     clock().setAutoAdvance(true);
-    QVERIFY_EXCEPTION_THROWN(QTimeout::waitFor(1s, &object, &QObject::objectNameChanged),
-                             QTimeoutError);
+    QVERIFY_THROWS_EXCEPTION(QTimeoutError,
+                             QTimeout::waitFor(1s, &object, &QObject::objectNameChanged));
     QCOMPARE(connectedSignals(&object), QByteArrayList());
 }
 
@@ -157,7 +157,7 @@ void tst_QTimeoutRunWaitFor::waitsForAFuture()
     QPromise<int> never;
     never.start();
     clock().setAutoAdvance(true);
-    QVERIFY_EXCEPTION_THROWN(QTimeout::waitFor(1s, never.future()), QTimeoutError);
+    QVERIFY_THROWS_EXCEPTION(QTimeoutError, QTimeout::waitFor(1s, never.future()));
     QVERIFY(never.isCanceled());
 }
 
@@ -179,7 +179,7 @@ void tst_QTimeoutRunWaitFor::namedAwaitableIsWaitedFor()
     QCOMPARE(clock().elapsed(), 1s);
     Gate late;
     openIn(2s, late);
-    QVERIFY_EXCEPTION_THROWN(QTimeout::waitFor(1s, late), QTimeoutError);
+    QVERIFY_THROWS_EXCEPTION(QTimeoutError, QTimeout::waitFor(1s, late));
     QCOMPARE(clock().elapsed(), 3s);
 }
 
@@ -188,7 +188,7 @@ void tst_QTimeoutRunWaitFor::objectThatGoesIsACancellation()
     auto *timer = new QTimer;
     timer->start(24h);
     timer->deleteLater();
-    QVERIFY_EXCEPTION_THROWN(QTimeout::waitFor(1h, timer), QTimeoutCancelled);
+    QVERIFY_THROWS_EXCEPTION(QTimeoutCancelled, QTimeout::waitFor(1h, timer));
 }
 
 void tst_QTimeoutRunWaitFor::keepsTheEventLoopRunning()
@@ -225,7 +225,7 @@ void tst_QTimeoutRunWaitFor::nestedOutlivesTheOuterDeadline()
         co_await QTimeout::sleepFor(1s);
         inner = QTimeout::waitFor(5s, valueIn(3s, 42));
     };
-    QVERIFY_EXCEPTION_THROWN(QTimeout::waitFor(2s, outer()), QTimeoutError);
+    QVERIFY_THROWS_EXCEPTION(QTimeoutError, QTimeout::waitFor(2s, outer()));
     QCOMPARE(inner, 42);
     QCOMPARE(clock().elapsed(), 4s);
 }

@@ -134,7 +134,7 @@ void tst_QTimeoutScope::bring(QTimeoutScope *scope, State state)
     switch (state) {
     case QTimeoutScope::Expired:
         QVERIFY(scope->reschedule(-1h));
-        QVERIFY_EXCEPTION_THROWN(scope->throwIfAborted(), QTimeoutError);
+        QVERIFY_THROWS_EXCEPTION(QTimeoutError, scope->throwIfAborted());
         break;
     case QTimeoutScope::Cancelled:
         scope->cancel();
@@ -348,7 +348,7 @@ void tst_QTimeoutScope::shift()
 
 void tst_QTimeoutScope::shiftNeedsDeadline()
 {
-    QTimeoutScope scope(QDeadlineTimer(QDeadlineTimer::Forever));
+    QTimeoutScope scope{QDeadlineTimer(QDeadlineTimer::Forever)};
     QSignalSpy deadlineChanged(&scope, &QTimeoutScope::deadlineChanged);
     expectWarning("shift", &scope, " has no deadline to move. Use reschedule() to set one.");
     QVERIFY(!scope.shift(1s));
@@ -874,7 +874,7 @@ void tst_QTimeoutScope::throwIfAbortedOnPassedDeadline()
     QTimeoutScope scope(0ms);
     Log log;
     log.watch(&scope, QStringLiteral("s"));
-    QVERIFY_EXCEPTION_THROWN(scope.throwIfAborted(), QTimeoutError);
+    QVERIFY_THROWS_EXCEPTION(QTimeoutError, scope.throwIfAborted());
     QCOMPARE(log.text(), QStringLiteral("s Expired, s expired"));
     clock.advance(1s);
     QCOMPARE(log.entries.size(), 2);
@@ -894,9 +894,9 @@ void tst_QTimeoutScope::throwIfAborted()
     QTimeoutScope scope;
     bring(&scope, state);
     if (state == QTimeoutScope::Expired)
-        QVERIFY_EXCEPTION_THROWN(scope.throwIfAborted(), QTimeoutError);
+        QVERIFY_THROWS_EXCEPTION(QTimeoutError, scope.throwIfAborted());
     else if (state == QTimeoutScope::Cancelled)
-        QVERIFY_EXCEPTION_THROWN(scope.throwIfAborted(), QTimeoutCancelled);
+        QVERIFY_THROWS_EXCEPTION(QTimeoutCancelled, scope.throwIfAborted());
     else
         scope.throwIfAborted();
     QCOMPARE(scope.state(), state);
@@ -909,7 +909,7 @@ void tst_QTimeoutScope::throwIfAbortedAbortsWork()
     Job job;
     scope.watch(&job);
     const std::stop_token token = scope.stopToken();
-    QVERIFY_EXCEPTION_THROWN(scope.throwIfAborted(), QTimeoutError);
+    QVERIFY_THROWS_EXCEPTION(QTimeoutError, scope.throwIfAborted());
     QCOMPARE(job.aborts, 1);
     QVERIFY(token.stop_requested());
 }
@@ -921,7 +921,7 @@ void tst_QTimeoutScope::throwIfAbortedWhenSlotDeletesScope()
     Job job;
     scope->watch(&job);
     connect(scope, &QTimeoutScope::expired, &job, [scope] { delete scope; });
-    QVERIFY_EXCEPTION_THROWN(scope->throwIfAborted(), QTimeoutError);
+    QVERIFY_THROWS_EXCEPTION(QTimeoutError, scope->throwIfAborted());
     QCOMPARE(job.aborts, 1);
 }
 

@@ -528,7 +528,7 @@ void tst_QTimeoutScopeNesting::throwIfAbortedLetsOuterExpire()
     QTimeoutTestClock clock;
     QTimeoutScope outer(0ms);
     QTimeoutScope inner(1h, &outer);
-    QVERIFY_EXCEPTION_THROWN(inner.throwIfAborted(), QTimeoutCancelled);
+    QVERIFY_THROWS_EXCEPTION(QTimeoutCancelled, inner.throwIfAborted());
     QVERIFY(outer.hasExpired());
     QVERIFY(inner.isCancelled());
 }
@@ -541,7 +541,7 @@ void tst_QTimeoutScopeNesting::throwIfAbortedOfOuterLeavesInner()
     outer.throwIfAborted();
     QVERIFY(outer.isActive());
     QVERIFY(inner.isActive());
-    QVERIFY_EXCEPTION_THROWN(inner.throwIfAborted(), QTimeoutError);
+    QVERIFY_THROWS_EXCEPTION(QTimeoutError, inner.throwIfAborted());
     QVERIFY(outer.isActive());
 }
 

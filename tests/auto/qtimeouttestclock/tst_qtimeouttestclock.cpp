@@ -629,7 +629,7 @@ void tst_QTimeoutTestClock::autoAdvanceWithoutDeadlinesWaits()
 {
     QTimeoutTestClock clock;
     clock.setAutoAdvance(true);
-    QTimeoutScope endless(QTimeout::Deadline(QDeadlineTimer::Forever));
+    QTimeoutScope endless{QTimeout::Deadline(QDeadlineTimer::Forever)};
     QEventLoop loop;
     QTimer::singleShot(20ms, Qt::PreciseTimer, &loop, &QEventLoop::quit);
     loop.exec();
@@ -761,7 +761,7 @@ void tst_QTimeoutTestClock::advanceByForever()
     {
         QTimeoutTestClock clock;
         QTimeoutScope scope(8766h);
-        QTimeoutScope endless(QTimeout::Deadline(QDeadlineTimer::Forever));
+        QTimeoutScope endless{QTimeout::Deadline(QDeadlineTimer::Forever)};
         QSignalSpy expired(&scope, &QTimeoutScope::expired);
         clock.advance(nanoseconds::max());
         QCOMPARE(expired.size(), 1);
