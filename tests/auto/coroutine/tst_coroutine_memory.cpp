@@ -73,6 +73,7 @@ class tst_CoroutineMemory : public CoroutineTest
     Q_OBJECT
 
 private Q_SLOTS:
+    void blocksAreCounted();
     void awaitingReadyAllocatesNothing();
     void nothingIsLeft_data();
     void nothingIsLeft();
@@ -87,6 +88,16 @@ private:
         return s_blocks;
     }
 };
+
+void tst_CoroutineMemory::blocksAreCounted()
+{
+    const qint64 blocks = s_blocks;
+    const qint64 allocations = s_allocations;
+    QTimeoutScope scope(1h);
+    std::ignore = chain(scope, 3, 1h);
+    QVERIFY(s_blocks - blocks >= 4);
+    QVERIFY(s_allocations - allocations >= 4);
+}
 
 void tst_CoroutineMemory::awaitingReadyAllocatesNothing()
 {
