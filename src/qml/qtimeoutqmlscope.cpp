@@ -20,6 +20,7 @@
 
 using QTimeout::Deadline;
 using QTimeout::detail::DeadlineQueue;
+using QTimeout::detail::ForeverNSecs;
 using QTimeout::detail::WatchedRequest;
 using QTimeout::detail::WatchedTask;
 
@@ -27,19 +28,20 @@ namespace {
 
 using Milliseconds = std::chrono::duration<double, std::milli>;
 
+template<typename... Arithmetic>
+bool isOneOf(QMetaType type)
+{
+    return ((type == QMetaType::fromType<Arithmetic>()) || ...);
+}
+
+/*
+    JavaScript has numbers of one type only, properties and functions of C++ have all of them.
+*/
 bool isNumber(const QVariant &value)
 {
-    switch (value.typeId()) {
-    case QMetaType::Double:
-    case QMetaType::Float:
-    case QMetaType::Int:
-    case QMetaType::UInt:
-    case QMetaType::LongLong:
-    case QMetaType::ULongLong:
-        return !std::isnan(value.toDouble());
-    default:
-        return false;
-    }
+    return isOneOf<double, float, int, uint, long, ulong, qlonglong, qulonglong, short, ushort,
+                   char, signed char, uchar>(value.metaType())
+            && !std::isnan(value.toDouble());
 }
 
 QString describe(const QVariant &value)
@@ -120,12 +122,18 @@ void QTimeoutQmlScopePrivate::stateChanged(State state)
 
 void QTimeoutQmlScopePrivate::noticeState()
 {
-    if (q->state() == noticedState)
-        return;
-    if (q->isActive())
-        begin();
-    else
-        freeze();
+    if (q->state() != noticedState) {
+        if (q->isActive())
+            begin();
+        else
+            freeze();
+    } else if (q->isActive()) {
+        noteEnclosing();
+        if (outermost && outermost->parent()) {
+            outermost = nullptr;
+            observeEnclosingLater();
+        }
+    }
 }
 
 void QTimeoutQmlScopePrivate::begin()
@@ -133,29 +141,57 @@ void QTimeoutQmlScopePrivate::begin()
     const DeadlineQueue *threadQueue = DeadlineQueue::current();
     startTime = threadQueue ? threadQueue->now() : 0;
     noticedState = QTimeoutScope::Active;
+    noteEnclosing();
 }
 
 void QTimeoutQmlScopePrivate::freeze()
 {
     noticedState = q->state();
     const bool expired = noticedState == QTimeoutScope::Expired;
-    lastProgress = expired ? 1 : progress();
     lastRemaining = expired ? 0 : remaining();
-}
-
-double QTimeoutQmlScopePrivate::remaining() const
-{
-    const std::chrono::nanoseconds remaining = q->remainingTime();
-    return remaining == std::chrono::nanoseconds::max() ? Forever : Milliseconds(remaining).count();
+    lastProgress = expired ? 1 : progress(lastRemaining);
 }
 
 /*
-    The part that has passed of the time from the start to the deadline.
+    What is left does not become more by the end of the scope. That counts with its own deadline from
+    then on, and the scopes around it may have ended with it: so the earliest of their deadlines is
+    noted while they are active.
 */
-double QTimeoutQmlScopePrivate::progress() const
+void QTimeoutQmlScopePrivate::noteEnclosing()
+{
+    using std::chrono::nanoseconds;
+    const DeadlineQueue *threadQueue = DeadlineQueue::current();
+    const QTimeoutScope *outer = q->enclosingScope();
+    const nanoseconds left = outer && outer->isActive() ? outer->remainingTime()
+                                                        : nanoseconds::max();
+    const bool shielded = q->remainingTime() > left;
+    enclosingDeadline = left == nanoseconds::max() || shielded || !threadQueue
+            ? ForeverNSecs
+            : QTimeout::detail::saturatedSum(threadQueue->now(), left.count());
+}
+
+/*
+    Until the effective deadline, also if the scope has just ended.
+*/
+double QTimeoutQmlScopePrivate::remaining() const
+{
+    using std::chrono::nanoseconds;
+    nanoseconds remaining = q->remainingTime();
+    const DeadlineQueue *threadQueue = DeadlineQueue::current();
+    if (!q->isActive() && enclosingDeadline != ForeverNSecs && threadQueue) {
+        const qint64 left = QTimeout::detail::saturatedSum(enclosingDeadline, -threadQueue->now());
+        remaining = std::clamp(nanoseconds(left), nanoseconds::zero(), remaining);
+    }
+    return remaining == nanoseconds::max() ? Forever : Milliseconds(remaining).count();
+}
+
+/*
+    The part that has passed of the time from the start to the deadline, which is so many
+    milliseconds from now.
+*/
+double QTimeoutQmlScopePrivate::progress(double left) const
 {
     const DeadlineQueue *threadQueue = DeadlineQueue::current();
-    const double left = remaining();
     if (std::isinf(left) || !threadQueue)
         return 0;
     const std::chrono::nanoseconds passed(std::max<qint64>(threadQueue->now() - startTime, 0));
@@ -211,8 +247,8 @@ void QTimeoutQmlScopePrivate::updateTicks()
 namespace {
 
 /*
-    Notices when this scope, or one around it, goes to another parent, which it has from the event
-    loop on.
+    Notices when a scope, or one around it, goes to another parent, which it has from the event loop
+    on.
 */
 class EnclosingObserver final : public QObject
 {
@@ -222,13 +258,8 @@ public:
     bool eventFilter(QObject *, QEvent *event) override
     {
         const bool removed = event->type() == QEvent::ChildRemoved;
-        if (removed && isAround(static_cast<QChildEvent *>(event)->child())) {
-            const auto observeAgain = [observed = m_observed] {
-                observed->observeEnclosing();
-                observed->enclosingChanged();
-            };
-            QMetaObject::invokeMethod(m_observed->q, observeAgain, Qt::QueuedConnection);
-        }
+        if (removed && isAround(static_cast<QChildEvent *>(event)->child()))
+            m_observed->observeEnclosingLater();
         return false;
     }
 
@@ -247,34 +278,87 @@ private:
 } // namespace
 
 /*
-    What is left depends on the scopes in which this one is nested.
+    What is left depends on the scopes in which this one is nested. Those that are not active may be
+    so later.
+
+    The former parent learns first that somebody gets another one. Nobody is told when the outermost
+    gets its first: that is seen at the next opportunity.
 */
 void QTimeoutQmlScopePrivate::observeEnclosing()
 {
     observer.reset();
+    outermost = nullptr;
     if (!q->isActive())
         return;
-    for (auto *outer = qobject_cast<QTimeoutScope *>(q->parent()); outer;
-         outer = qobject_cast<QTimeoutScope *>(outer->parent())) {
-        if (!observer)
-            observer = std::make_unique<EnclosingObserver>(this);
-        const auto changed = [this] { enclosingChanged(); };
-        QObject::connect(outer, &QTimeoutScope::stateChanged, observer.get(), changed);
-        QObject::connect(outer, &QTimeoutScope::deadlineChanged, observer.get(), changed);
-        outer->installEventFilter(observer.get());
+    observer = std::make_unique<EnclosingObserver>(this);
+    const auto changed = [this] { enclosingChanged(); };
+    QTimeoutScope *outer = q;
+    while (outer) {
+        QObject *parent = outer->parent();
+        if (parent)
+            parent->installEventFilter(observer.get());
+        else
+            outermost = outer;
+        outer = parent ? qobject_cast<QTimeoutScope *>(parent) : outer->enclosingScope();
+        if (outer) {
+            QObject::connect(outer, &QTimeoutScope::stateChanged, observer.get(), changed);
+            QObject::connect(outer, &QTimeoutScope::deadlineChanged, observer.get(), changed);
+        }
     }
+}
+
+void QTimeoutQmlScopePrivate::observeEnclosingLater()
+{
+    const auto observeAgain = [this] {
+        observeEnclosing();
+        enclosingChanged();
+    };
+    QMetaObject::invokeMethod(q, observeAgain, Qt::QueuedConnection);
 }
 
 void QTimeoutQmlScopePrivate::enclosingChanged()
 {
+    noticeState();
     updateTicks();
     timeChanged();
 }
 
 void QTimeoutQmlScopePrivate::due()
 {
+    noticeState();
     updateTicks();
     tell();
+}
+
+/*
+    What is declared inside a TimeoutScope. It may be destroyed before the scope is.
+*/
+
+static QTimeoutQmlScopePrivate *dataOwner(const QQmlListProperty<QObject> *list)
+{
+    auto *owner = static_cast<QTimeoutQmlScopePrivate *>(list->data);
+    owner->data.removeIf([](const QPointer<QObject> &object) { return !object; });
+    return owner;
+}
+
+void QTimeoutQmlScopePrivate::appendData(QQmlListProperty<QObject> *list, QObject *object)
+{
+    dataOwner(list)->data.append(object);
+}
+
+qsizetype QTimeoutQmlScopePrivate::dataCount(QQmlListProperty<QObject> *list)
+{
+    return dataOwner(list)->data.size();
+}
+
+QObject *QTimeoutQmlScopePrivate::dataAt(QQmlListProperty<QObject> *list, qsizetype index)
+{
+    return dataOwner(list)->data.value(index);
+}
+
+void QTimeoutQmlScopePrivate::clearData(QQmlListProperty<QObject> *list)
+{
+    dataOwner(list)->data.clear();
 }
 
 /*!
@@ -339,8 +423,9 @@ void QTimeoutQmlScopePrivate::due()
     \qmlproperty real TimeoutScope::remainingTime
     \readonly
 
-    The milliseconds that are left until the deadline, or that of the scope around this one if that is earlier; what was
-    left at the end, if the scope has ended; and \l timeout if it has not been started. \c Infinity if there is no limit.
+    The milliseconds that are left until the deadline, or that of the scope around this one if that is earlier. If the
+    scope has ended, what was left of the same at its end: 0 if it has expired, or has been ended by a scope around it that
+    has. \l timeout if the scope has not been started. \c Infinity if there is no limit.
 
     It is exact whenever it is read. Bindings are told when the scope starts and ends, when the deadline is
     moved, and every updateInterval.
@@ -352,8 +437,10 @@ void QTimeoutQmlScopePrivate::due()
     \qmlproperty real TimeoutScope::progress
     \readonly
 
-    The part that has passed of the time from the start of the scope to its deadline: from 0 to 1. It is 0 while there
-    is no limit. To move the deadline later makes it smaller.
+    The part that has passed of the time from the start of the scope to its deadline, or that of the scope around this one
+    if that is earlier: from 0 to 1. It is 0 while there is no limit. To move the deadline later makes it smaller.
+
+    When the scope ends it stays where it is, which is at 1 if the time is up.
 
     It is told as often as remainingTime is.
 */
@@ -483,7 +570,7 @@ double QTimeoutQmlScope::remainingMilliseconds() const
 double QTimeoutQmlScope::progress() const
 {
     d->noticeState();
-    return isActive() ? d->progress() : d->lastProgress;
+    return isActive() ? d->progress(d->remaining()) : d->lastProgress;
 }
 
 QVariant QTimeoutQmlScope::updateInterval() const
@@ -503,7 +590,10 @@ void QTimeoutQmlScope::setUpdateInterval(const QVariant &interval)
 
 QQmlListProperty<QObject> QTimeoutQmlScope::data()
 {
-    return QQmlListProperty<QObject>(this, &d->data);
+    return QQmlListProperty<QObject>(this, d.get(), &QTimeoutQmlScopePrivate::appendData,
+                                     &QTimeoutQmlScopePrivate::dataCount,
+                                     &QTimeoutQmlScopePrivate::dataAt,
+                                     &QTimeoutQmlScopePrivate::clearData);
 }
 
 /*!

@@ -40,15 +40,22 @@ public:
     void noticeState();
     void begin();
     void freeze();
+    void noteEnclosing();
     void timeChanged();
     void tell();
     void tellLater();
     void updateTicks();
     void observeEnclosing();
+    void observeEnclosingLater();
     void enclosingChanged();
 
+    static void appendData(QQmlListProperty<QObject> *list, QObject *object);
+    static qsizetype dataCount(QQmlListProperty<QObject> *list);
+    static QObject *dataAt(QQmlListProperty<QObject> *list, qsizetype index);
+    static void clearData(QQmlListProperty<QObject> *list);
+
     double remaining() const;
-    double progress() const;
+    double progress(double left) const;
 
     QTimeoutQmlScope *const q;
     double timeout = Forever;
@@ -59,12 +66,14 @@ public:
     bool tellingLater = false;
     State noticedState = QTimeoutScope::Inactive;
     qint64 startTime = 0; // on the scale of the queue
+    qint64 enclosingDeadline = QTimeout::detail::ForeverNSecs; // on the same
     double lastRemaining = 0; // what was left at the end
     double lastProgress = 0;
-    QList<QObject *> data;
+    QList<QPointer<QObject>> data;
     QList<std::weak_ptr<QTimeout::detail::WatchedRequest>> requests;
     QList<std::weak_ptr<QTimeout::detail::WatchedTask>> tasks;
     std::unique_ptr<QObject> observer; // of enclosing scopes, while this one runs
+    QPointer<QTimeoutScope> outermost; // of them and this one, if it has no parent
 
 protected:
     void due() override;

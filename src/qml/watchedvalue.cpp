@@ -45,20 +45,26 @@ void WatchedValue::end()
     Q_EMIT finished();
 }
 
-WatchedRequest::WatchedRequest(const QJSValue &value, const QObject *scope)
-    : WatchedValue(value), m_scope(scope)
+WatchedRequest::WatchedRequest(const QJSValue &value, QObject *parent, const QObject *scope)
+    : WatchedValue(value, parent), m_scope(scope)
 {
     QJSEngine::setObjectOwnership(this, QJSEngine::CppOwnership);
 }
 
 /*
     What is told of the end may be the last that anybody wants of it: so it is not deleted at once.
+    As a child of the engine it goes with that at the latest: when the program ends there is no event
+    loop any more.
 */
 WatchedRequest::Pointer WatchedRequest::make(const QJSValue &value, QJSEngine *engine,
                                              const QObject *scope)
 {
-    const Pointer request(new WatchedRequest(value, scope),
-                          [](WatchedRequest *abandoned) { abandoned->dismiss(); });
+    const QPointer<WatchedRequest> made(new WatchedRequest(value, engine, scope));
+    const auto abandon = [made](WatchedRequest *) {
+        if (made)
+            made->dismiss();
+    };
+    const Pointer request(made.get(), abandon);
     if (value.property(QStringLiteral("readyState")).isNumber())
         request->listen(engine);
     return request;

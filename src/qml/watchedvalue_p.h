@@ -78,7 +78,7 @@ protected:
     void over() override;
 
 private:
-    WatchedRequest(const QJSValue &value, const QObject *scope);
+    WatchedRequest(const QJSValue &value, QObject *parent, const QObject *scope);
     void listen(QJSEngine *engine);
 
     const QPointer<const QObject> m_scope; // for warnings

@@ -12,6 +12,7 @@
 
 #include <QtCore/qobject.h>
 #include <QtCore/qpromise.h>
+#include <QtCore/qvariant.h>
 #include <QtQml/qqmlregistration.h>
 
 #include <memory>
@@ -123,6 +124,50 @@ private:
 
 Q_SIGNALS:
     void answered(const QString &answer, bool ok);
+};
+
+/*
+    100, in all types of number that C++ has.
+*/
+class Numbers : public QObject
+{
+    Q_OBJECT
+    Q_PROPERTY(double aDouble MEMBER m_double CONSTANT FINAL)
+    Q_PROPERTY(float aFloat MEMBER m_float CONSTANT FINAL)
+    Q_PROPERTY(int anInt MEMBER m_int CONSTANT FINAL)
+    Q_PROPERTY(uint aUInt MEMBER m_uint CONSTANT FINAL)
+    Q_PROPERTY(long aLong MEMBER m_long CONSTANT FINAL)
+    Q_PROPERTY(ulong aULong MEMBER m_ulong CONSTANT FINAL)
+    Q_PROPERTY(short aShort MEMBER m_short CONSTANT FINAL)
+    Q_PROPERTY(ushort aUShort MEMBER m_ushort CONSTANT FINAL)
+    Q_PROPERTY(char aChar MEMBER m_char CONSTANT FINAL)
+    Q_PROPERTY(signed char anSChar MEMBER m_schar CONSTANT FINAL)
+    Q_PROPERTY(uchar aUChar MEMBER m_uchar CONSTANT FINAL)
+    Q_PROPERTY(qint64 aQInt64 MEMBER m_qint64 CONSTANT FINAL)
+    Q_PROPERTY(quint64 aQUInt64 MEMBER m_quint64 CONSTANT FINAL)
+    Q_PROPERTY(bool aBool MEMBER m_bool CONSTANT FINAL)
+    QML_ELEMENT
+
+public:
+    using QObject::QObject;
+
+    Q_INVOKABLE QVariant variant(const QString &name) const { return property(name.toUtf8()); }
+
+private:
+    double m_double = 100;
+    float m_float = 100;
+    int m_int = 100;
+    uint m_uint = 100;
+    long m_long = 100;
+    ulong m_ulong = 100;
+    short m_short = 100;
+    ushort m_ushort = 100;
+    char m_char = 100;
+    signed char m_schar = 100;
+    uchar m_uchar = 100;
+    qint64 m_qint64 = 100;
+    quint64 m_quint64 = 100;
+    bool m_bool = true;
 };
 
 class Server : public QObject

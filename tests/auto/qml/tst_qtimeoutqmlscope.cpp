@@ -39,6 +39,8 @@ private Q_SLOTS:
 
     void isAScope();
     void propertiesFromCpp();
+    void numbersFromCpp_data();
+    void numbersFromCpp();
     void nestedInAScopeOfCpp();
     void costsNothingWithoutUpdateInterval();
     void ticksAreOneEntry();
@@ -61,10 +63,16 @@ private Q_SLOTS:
     void taskIsHandedOver();
     void abandonedTaskGoesWithTheScope();
     void engineGoesBeforeTheTask();
+    void nothingWatchedOutlivesTheEngine_data();
+    void nothingWatchedOutlivesTheEngine();
     void watchIsNotNestedInWhoCallsIt();
     void movesToAnotherThread();
     void followsTheOuterScopeToAnotherThread();
     void followsAnotherOuterScope();
+    void comesUnderAnOuterScope_data();
+    void comesUnderAnOuterScope();
+    void comesUnderAnOuterScopeWithoutHavingHadAParent();
+    void followsTheScopeOfTheCoroutineThatHasMadeIt();
 
 private:
     template<typename T = QTimeoutQmlScope>
@@ -139,6 +147,37 @@ void tst_QTimeoutQmlScope::propertiesFromCpp()
     QCOMPARE(scope.progress(), 0.0);
     m_clock->advance(10ms);
     QVERIFY(scope.hasExpired());
+}
+
+void tst_QTimeoutQmlScope::numbersFromCpp_data()
+{
+    QTest::addColumn<QVariant>("number");
+
+    QTest::newRow("long") << QVariant::fromValue(100L);
+    QTest::newRow("ulong") << QVariant::fromValue(100UL);
+    QTest::newRow("short") << QVariant::fromValue<short>(100);
+    QTest::newRow("ushort") << QVariant::fromValue<ushort>(100);
+    QTest::newRow("char") << QVariant::fromValue<char>(100);
+    QTest::newRow("signed char") << QVariant::fromValue<signed char>(100);
+    QTest::newRow("uchar") << QVariant::fromValue<uchar>(100);
+    QTest::newRow("float") << QVariant::fromValue(100.0F);
+    QTest::newRow("qint64") << QVariant::fromValue<qint64>(100);
+    QTest::newRow("quint64") << QVariant::fromValue<quint64>(100);
+}
+
+void tst_QTimeoutQmlScope::numbersFromCpp()
+{
+    QFETCH(const QVariant, number);
+    QTimeoutQmlScope scope;
+    scope.setTimeout(number);
+    QCOMPARE(scope.timeout(), QVariant(100.0));
+    scope.setUpdateInterval(number);
+    QCOMPARE(scope.updateInterval(), QVariant(100.0));
+    QVERIFY(scope.start(number));
+    QVERIFY(scope.shift(number));
+    QCOMPARE(scope.remainingMilliseconds(), 200.0);
+    QVERIFY(scope.reschedule(number));
+    QCOMPARE(scope.remainingMilliseconds(), 100.0);
 }
 
 void tst_QTimeoutQmlScope::nestedInAScopeOfCpp()
@@ -501,6 +540,66 @@ void tst_QTimeoutQmlScope::engineGoesBeforeTheTask()
     QCOMPARE(scope.state(), QTimeoutScope::Finished); // there is nothing left to watch
 }
 
+void tst_QTimeoutQmlScope::nothingWatchedOutlivesTheEngine_data()
+{
+    QTest::addColumn<bool>("engineFirst");
+    QTest::addColumn<QString>("watched");
+
+    for (const bool engineFirst : {false, true}) {
+        const char *order = engineFirst ? "engine first" : "scope first";
+        QTest::addRow("request, %s", order)
+                << engineFirst
+                << u"{ const xhr = new XMLHttpRequest(); xhr.open('GET', url); xhr.send(); scope.watch(xhr); }"_s;
+        QTest::addRow("object of JavaScript, %s", order)
+                << engineFirst << u"scope.watch({ abort() {} })"_s;
+        QTest::addRow("object of C++, %s", order) << engineFirst << u"scope.watch(job)"_s;
+        QTest::addRow("task, %s", order) << engineFirst << u"scope.watch(backend.ask())"_s;
+    }
+}
+
+static QList<QPointer<QObject>> watchedValues(const QObject *owner)
+{
+    QList<QPointer<QObject>> values;
+    for (QObject *child : owner->children()) {
+        if (child->inherits("QTimeout::detail::WatchedValue"))
+            values.append(child);
+    }
+    return values;
+}
+
+// At the end of a program no event loop comes that would delete anything later.
+void tst_QTimeoutQmlScope::nothingWatchedOutlivesTheEngine()
+{
+    QFETCH(const bool, engineFirst);
+    QFETCH(const QString, watched);
+    SlowServer server;
+    QVERIFY(server.listen());
+    Backend backend;
+    Job job;
+    auto scope = std::make_unique<QTimeoutQmlScope>();
+    for (QObject *object : {static_cast<QObject *>(&backend), static_cast<QObject *>(&job),
+                            static_cast<QObject *>(scope.get())})
+        QJSEngine::setObjectOwnership(object, QJSEngine::CppOwnership);
+    QJSValue global = m_engine->globalObject();
+    global.setProperty(u"backend"_s, m_engine->newQObject(&backend));
+    global.setProperty(u"job"_s, m_engine->newQObject(&job));
+    global.setProperty(u"scope"_s, m_engine->newQObject(scope.get()));
+    global.setProperty(u"url"_s, server.url(u"/never"_s).toString());
+    scope->start(1s);
+    const QJSValue result = evaluate(watched);
+    QVERIFY2(!result.isError(), qPrintable(result.toString()));
+    const QList<QPointer<QObject>> values = watchedValues(m_engine.get());
+    QCOMPARE(values.size(), watched.contains("job"_L1) ? 0 : 1);
+    if (engineFirst)
+        m_engine.reset();
+    scope.reset();
+    m_engine.reset();
+    for (const QPointer<QObject> &value : values)
+        QVERIFY(!value);
+    if (watched.contains("job"_L1))
+        QCOMPARE(job.aborts(), 1);
+}
+
 static QCoro::Task<> evaluateUnder(QTimeoutScope &, QJSEngine *engine, QString program)
 {
     engine->evaluate(program);
@@ -608,6 +707,94 @@ void tst_QTimeoutQmlScope::followsAnotherOuterScope()
     QCOMPARE(inner.remainingMilliseconds(), 2000.0);
     inner.cancel();
     between.setParent(nullptr);
+}
+
+void tst_QTimeoutQmlScope::comesUnderAnOuterScope_data()
+{
+    QTest::addColumn<bool>("running");
+
+    QTest::newRow("running") << true;
+    QTest::newRow("not yet") << false;
+}
+
+// S10: a scope is nested as soon as its parent is a scope, and bindings are told.
+void tst_QTimeoutQmlScope::comesUnderAnOuterScope()
+{
+    QFETCH(const bool, running);
+    QTimeoutScope outer;
+    QObject owner;
+    auto *inner = create("TimeoutScope { timeout: 5000; updateInterval: 0; running: true }",
+                         &owner);
+    if (running)
+        outer.start(1s);
+    m_clock->advance(0ms);
+    QSignalSpy told(inner, &QTimeoutQmlScope::remainingTimeChanged);
+    inner->setParent(&outer);
+    if (running)
+        QCOMPARE(inner->enclosingScope(), &outer);
+    QCOMPARE(inner->remainingTime(), running ? 1s : 5s);
+    m_clock->advance(0ms);
+    QCOMPARE(told.size(), 1);
+    if (running)
+        QVERIFY(outer.reschedule(2s));
+    else
+        QVERIFY(outer.start(2s));
+    QCOMPARE_GE(told.size(), 2);
+    QCOMPARE(inner->remainingMilliseconds(), 2000.0);
+    m_clock->advance(1s);
+    outer.cancel();
+    QVERIFY(inner->isCancelled());
+    QCOMPARE(inner->remainingMilliseconds(), 1000.0);
+    QCOMPARE(inner->progress(), 0.5);
+}
+
+// Nobody is told of that: it is seen when somebody looks, and when it ticks.
+void tst_QTimeoutQmlScope::comesUnderAnOuterScopeWithoutHavingHadAParent()
+{
+    QTimeoutScope outer(10s);
+    for (const bool ticks : {false, true}) {
+        auto *inner = new QTimeoutQmlScope;
+        inner->setTimeout(60'000);
+        inner->setUpdateInterval(ticks ? 100 : 0);
+        inner->setRunning(true);
+        m_clock->advance(0ms);
+        inner->setParent(&outer);
+        if (ticks)
+            m_clock->advance(100ms);
+        else
+            QCOMPARE_LE(inner->remainingMilliseconds(), 10'000.0);
+        m_clock->advance(0ms);
+        QSignalSpy told(inner, &QTimeoutQmlScope::remainingTimeChanged);
+        QVERIFY(outer.reschedule(5s));
+        QCOMPARE(told.size(), 1);
+        QCOMPARE(inner->remainingMilliseconds(), 5000.0);
+        delete inner;
+    }
+}
+
+static QCoro::Task<> makeScope(QTimeoutScope &, std::unique_ptr<QTimeoutQmlScope> *made)
+{
+    *made = std::make_unique<QTimeoutQmlScope>();
+    (*made)->start(1h);
+    co_await QTimeout::sleepFor(2h);
+}
+
+void tst_QTimeoutQmlScope::followsTheScopeOfTheCoroutineThatHasMadeIt()
+{
+    std::unique_ptr<QTimeoutQmlScope> inner;
+    QTimeoutScope outer(10s);
+    const auto task = outer.tryRun(&makeScope, &inner);
+    QCOMPARE(inner->enclosingScope(), &outer);
+    QCOMPARE(inner->remainingMilliseconds(), 10'000.0);
+    QSignalSpy told(inner.get(), &QTimeoutQmlScope::remainingTimeChanged);
+    QVERIFY(outer.reschedule(4s));
+    QCOMPARE(told.size(), 1);
+    m_clock->advance(1s);
+    inner->finish();
+    QCOMPARE(inner->remainingMilliseconds(), 3000.0);
+    QCOMPARE(inner->progress(), 0.25);
+    outer.cancel();
+    m_clock->advance(0ms);
 }
 
 QTEST_GUILESS_MAIN(tst_QTimeoutQmlScope)

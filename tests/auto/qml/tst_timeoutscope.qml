@@ -606,7 +606,144 @@ TestCase {
         compare(scope.state, TimeoutScope.Expired);
         compare(scope.inner.state, TimeoutScope.Cancelled);
         compare(scope.inner.running, false);
+        compare(scope.inner.remainingTime, 0); // not of its own deadline
+        compare(scope.inner.progress, 1);
+        clock.advance(1000);
+        compare(scope.inner.remainingTime, 0);
+        compare(scope.inner.progress, 1);
+    }
+
+    function test_nestedShowsAtItsEndWhatItHasShownBefore_data() {
+        return [
+            { tag: "finished", end: scope => scope.inner.finish(), state: TimeoutScope.Finished },
+            { tag: "cancelled", end: scope => scope.inner.cancel(), state: TimeoutScope.Cancelled },
+            { tag: "outer cancelled", end: scope => scope.cancel(), state: TimeoutScope.Cancelled },
+            { tag: "outer started again", end: scope => {
+                scope.cancelled.connect(() => scope.start(7000));
+                scope.cancel();
+            }, state: TimeoutScope.Cancelled },
+        ];
+    }
+
+    function test_nestedShowsAtItsEndWhatItHasShownBefore(data) {
+        const scope = make(nested, {});
+        clock.advance(250);
+        compare(scope.inner.remainingTime, 750);
+        compare(scope.inner.progress, 0.25);
+        data.end(scope);
+        compare(scope.inner.state, data.state);
+        compare(scope.inner.remainingTime, 750);
+        compare(scope.inner.progress, 0.25);
+        if (scope.running)
+            scope.shift(-500); // that of others is no business of one that has ended
+        compare(scope.inner.remainingTime, 750);
+        scope.finish();
+        scope.inner.start();
+        clock.advance(1000);
+        scope.inner.finish();
         compare(scope.inner.remainingTime, 4000);
+        compare(scope.inner.progress, 0.2);
+    }
+
+    function test_nestedEndsAfterTheOuterDeadlineHasMoved() {
+        const scope = make(nested, {});
+        clock.advance(250);
+        scope.shift(3000); // nobody looks
+        scope.cancel();
+        compare(scope.inner.remainingTime, 3750);
+        compare(scope.inner.progress, 0.0625);
+    }
+
+    function test_nestedExpiresByItself() {
+        const scope = make(nested, {});
+        scope.reschedule(5000); // the same: the outermost goes first
+        clock.advance(5000);
+        compare(scope.state, TimeoutScope.Expired);
+        compare(scope.inner.state, TimeoutScope.Expired);
+        compare(scope.inner.remainingTime, 0);
+        compare(scope.inner.progress, 1);
+        compare(scope.innermost.state, TimeoutScope.Expired);
+    }
+
+    Component {
+        id: parentOfMany
+        TimeoutScope {
+            QtObject { objectName: "first" }
+            TimeoutScope { objectName: "second" }
+            QtObject { objectName: "third" }
+        }
+    }
+
+    function test_dataForgetsWhatIsDestroyed() {
+        const scope = make(parentOfMany, {});
+        const names = () => Array.from(scope.data).map(object => object.objectName).join();
+        compare(names(), "first,second,third");
+        scope.data[1].destroy();
+        wait(0); // destroy() takes an event loop of its own
+        compare(scope.data.length, 2);
+        compare(names(), "first,third");
+        scope.data.push(plain.createObject(scope, { objectName: "fourth" }));
+        compare(names(), "first,third,fourth");
+        scope.data[0].destroy();
+        scope.data[2].destroy();
+        wait(0);
+        compare(names(), "third");
+        scope.data = [];
+        compare(scope.data.length, 0);
+    }
+
+    Numbers { id: numbers }
+
+    function test_numbersOfCpp_data() {
+        return [
+            { tag: "aDouble" },
+            { tag: "aFloat" },
+            { tag: "anInt" },
+            { tag: "aUInt" },
+            { tag: "aLong" },
+            { tag: "aULong" },
+            { tag: "aShort" },
+            { tag: "aUShort" },
+            { tag: "aChar" },
+            { tag: "anSChar" },
+            { tag: "aUChar" },
+            { tag: "aQInt64" },
+            { tag: "aQUInt64" },
+        ];
+    }
+
+    // As the property has it, and as C++ passes it in a QVariant.
+    function test_numbersOfCpp(data) {
+        for (const value of [numbers[data.tag], numbers.variant(data.tag)]) {
+            const scope = make(plain, { timeout: value, updateInterval: value });
+            compare(scope.timeout, 100);
+            compare(scope.updateInterval, 100);
+            compare(scope.start(value), true);
+            compare(scope.remainingTime, 100);
+            compare(scope.shift(value), true);
+            compare(scope.remainingTime, 200);
+            compare(scope.reschedule(value), true);
+            compare(scope.remainingTime, 100);
+        }
+    }
+
+    Component {
+        id: boundToNumber
+        TimeoutScope {
+            timeout: inside.aLong // qmllint disable
+            Numbers { id: inside }
+        }
+    }
+
+    function test_boundToNumberOfCpp() {
+        compare(make(boundToNumber, {}).timeout, 100);
+    }
+
+    function test_boolOfCppIsNoTime() {
+        const scope = make(plain, { timeout: 1000 });
+        ignoreWarning(/TimeoutScope\.timeout: true is no time/);
+        scope.timeout = numbers.variant("aBool");
+        compare(scope.timeout, 1000);
     }
 
     function test_nestedEndsWithOuter() {
