@@ -4,6 +4,7 @@
 #include "desktopoptions.h"
 
 #include <QtCore/qcommandlineparser.h>
+#include <QtCore/qfile.h>
 #include <QtGui/qguiapplication.h>
 #include <QtGui/qpalette.h>
 
@@ -12,31 +13,56 @@
 
 using namespace Qt::StringLiterals;
 
-[[noreturn]] static void leave(const QString &message, int exitStatus)
+[[noreturn]] static void leaveWithError(const QString &message)
 {
-    std::fputs(qPrintable(message), exitStatus == 0 ? stdout : stderr);
-    std::exit(exitStatus);
+    std::fprintf(stderr, "%s\n", qPrintable(message));
+    std::exit(DesktopOptions::ErrorStatus);
 }
 
-DesktopOptions DesktopOptions::fromCommandLine(int argc, char *argv[], const QString &description)
+static QStringList toStrings(int argc, char *argv[])
 {
-    QCommandLineParser parser;
-    parser.setApplicationDescription(description);
-    const QCommandLineOption help({u"help"_s, u"h"_s}, u"Says this."_s);
-    const QCommandLineOption screenshotFile(
-            u"screenshot"_s,
-            u"Writes a picture of the window to FILE (PNG), as soon as one download runs, one has timed "
-            "out and one is done, and ends. Needs no display."_s,
-            u"FILE"_s);
-    const QCommandLineOption themeName(u"theme"_s, u"light or dark; the system's otherwise."_s,
-                                       u"THEME"_s);
-    parser.addOptions({help, screenshotFile, themeName});
-
     QStringList arguments;
     for (int i = 0; i < argc; ++i)
         arguments.append(QString::fromLocal8Bit(argv[i]));
-    if (!parser.parse(arguments) || !parser.positionalArguments().isEmpty())
-        leave(u"%1\nSee --help.\n"_s.arg(parser.errorText()), 2);
+    return arguments;
+}
+
+// Now, and not when there is a picture to be written.
+static void checkWritable(const QString &fileName)
+{
+    QFile file(fileName);
+    const bool existed = file.exists();
+    if (!file.open(QIODevice::Append))
+        leaveWithError(DesktopOptions::unwritable(file));
+    if (!existed)
+        file.remove();
+}
+
+QString DesktopOptions::unwritable(const QFile &file)
+{
+    return tr("The picture cannot be written to \"%1\": %2")
+            .arg(file.fileName(), file.errorString());
+}
+
+DesktopOptions DesktopOptions::fromCommandLine(int argc, char *argv[])
+{
+    QCommandLineParser parser;
+    parser.setApplicationDescription(
+            tr("Downloads from a slow server of its own, each with a deadline."));
+    const QCommandLineOption help({u"help"_s, u"h"_s}, tr("Says this."));
+    const QCommandLineOption screenshotFile(
+            u"screenshot"_s,
+            tr("Writes a picture of the window to FILE (PNG), as soon as one download runs, one has timed "
+               "out and one is done, and ends. Needs no display."),
+            tr("FILE"));
+    const QCommandLineOption themeName(u"theme"_s, tr("light or dark; the system's otherwise."),
+                                       tr("THEME"));
+    parser.addOptions({help, screenshotFile, themeName});
+
+    if (!parser.parse(toStrings(argc, argv)))
+        leaveWithError(tr("%1 See --help.").arg(parser.errorText()));
+    if (const QStringList unexpected = parser.positionalArguments(); !unexpected.isEmpty())
+        leaveWithError(tr("Unexpected argument \"%1\". See --help.").arg(unexpected.constFirst()));
 
     DesktopOptions options;
     const QString theme = parser.value(themeName);
@@ -45,12 +71,17 @@ DesktopOptions DesktopOptions::fromCommandLine(int argc, char *argv[], const QSt
     else if (theme == "dark"_L1)
         options.theme = Dark;
     else if (parser.isSet(themeName))
-        leave(u"There is no theme \"%1\". See --help.\n"_s.arg(theme), 2);
-    if (parser.isSet(help))
-        leave(parser.helpText(), 0);
+        leaveWithError(tr("There is no theme \"%1\". See --help.").arg(theme));
+    if (parser.isSet(help)) {
+        std::fputs(qPrintable(parser.helpText()), stdout);
+        std::exit(0);
+    }
 
     options.screenshot = parser.value(screenshotFile);
-    if (!options.screenshot.isEmpty()) {
+    if (parser.isSet(screenshotFile)) {
+        if (options.screenshot.isEmpty())
+            leaveWithError(tr("--screenshot needs the name of a file. See --help."));
+        checkWritable(options.screenshot);
         if (!qEnvironmentVariableIsSet("QT_QPA_PLATFORM"))
             qputenv("QT_QPA_PLATFORM", "offscreen");
         if (!qEnvironmentVariableIsSet("QT_SCALE_FACTOR"))

@@ -3,14 +3,28 @@
 
 #include "screenshot.h"
 
+#include "desktopoptions.h"
+
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qdebug.h>
 #include <QtCore/qelapsedtimer.h>
+#include <QtCore/qfile.h>
 #include <QtCore/qtimer.h>
 
 #include <chrono>
+#include <cstdio>
 
 using namespace std::chrono_literals;
+
+static bool write(const QImage &picture, const QString &fileName)
+{
+    QFile file(fileName);
+    constexpr int SmallestFile = 0;
+    if (file.open(QIODevice::WriteOnly) && picture.save(&file, "PNG", SmallestFile) && file.flush())
+        return true;
+    std::fprintf(stderr, "%s\n", qPrintable(DesktopOptions::unwritable(file)));
+    return false;
+}
 
 // Writes what \a grab gives to a file and ends the program, when the window shows something of each kind.
 void takeScreenshot(const QString &fileName, const std::function<DownloadCounts()> &count,
@@ -26,10 +40,7 @@ void takeScreenshot(const QString &fileName, const std::function<DownloadCounts(
             QCoreApplication::exit(1);
         } else if (count().isWorthAPicture()) {
             timer->stop();
-            const bool written = grab().save(fileName, "PNG", 0); // as small as possible
-            if (!written)
-                qWarning() << "The picture could not be written:" << fileName;
-            QCoreApplication::exit(written ? 0 : 1);
+            QCoreApplication::exit(write(grab(), fileName) ? 0 : DesktopOptions::ErrorStatus);
         }
     });
     timer->start(150ms);

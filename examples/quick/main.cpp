@@ -12,13 +12,9 @@
 #include <QtGui/qguiapplication.h>
 #include <QtQuick/qquickwindow.h>
 
-using namespace Qt::StringLiterals;
-
 int main(int argc, char *argv[])
 {
-    const auto options = DesktopOptions::
-            fromCommandLine(argc, argv,
-                            u"Downloads from a slow server of its own, each with a deadline."_s);
+    const auto options = DesktopOptions::fromCommandLine(argc, argv);
     if (!options.screenshot.isEmpty() && !qEnvironmentVariableIsSet("QT_QUICK_BACKEND"))
         qputenv("QT_QUICK_BACKEND", "software");
     QGuiApplication application(argc, argv);

@@ -5,6 +5,7 @@
 
 #include <QTimeoutScope>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -57,17 +58,31 @@ void DeadlineBar::showTime()
 
 void DeadlineBar::showEnd()
 {
+    const std::chrono::nanoseconds unused = unusedTime();
     if (m_scope->hasExpired()) {
         setValue(0);
         describe(tr("time is up"));
-    } else if (m_scope->state() == QTimeoutScope::Finished && !m_scope->deadline().isForever()) {
-        const Seconds left = m_scope->remainingTime();
+    } else if (m_scope->state() == QTimeoutScope::Finished
+               && unused != std::chrono::nanoseconds::max()) {
+        const Seconds left = unused;
         //: What was left of a deadline when the work had ended, in seconds
         setFormat(tr("%L1 s unused").arg(left.count(), 0, 'f', 1));
         setAccessibleDescription(tr("%L1 s unused").arg(std::floor(left.count()), 0, 'f', 0));
     } else {
         describe({});
     }
+}
+
+// What was left when the scope finished, as it was shown before: until the earliest of its own deadline and those of the
+// scopes around it.
+std::chrono::nanoseconds DeadlineBar::unusedTime() const
+{
+    std::chrono::nanoseconds unused =
+            m_scope->remainingTime(); // of a scope that has ended: its own
+    const QTimeoutScope *outer = m_scope->enclosingScope();
+    if (outer && outer->isActive())
+        unused = std::min(unused, outer->remainingTime());
+    return unused;
 }
 
 // A screen reader is told of whole seconds only: it says whatever changes.

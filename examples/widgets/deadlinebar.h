@@ -8,6 +8,8 @@
 #include <QtCore/qtimer.h>
 #include <QtWidgets/qprogressbar.h>
 
+#include <chrono>
+
 class QTimeoutScope;
 
 // Shows what is left of the time of a scope.
@@ -22,6 +24,7 @@ private:
     void stateChanged();
     void showTime();
     void showEnd();
+    std::chrono::nanoseconds unusedTime() const;
     void describe(const QString &text);
 
     QTimeoutScope *const m_scope;

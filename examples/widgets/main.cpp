@@ -16,9 +16,7 @@ using namespace Qt::StringLiterals;
 
 int main(int argc, char *argv[])
 {
-    const auto options = DesktopOptions::
-            fromCommandLine(argc, argv,
-                            u"Downloads from a slow server of its own, each with a deadline."_s);
+    const auto options = DesktopOptions::fromCommandLine(argc, argv);
     QApplication application(argc, argv);
     if (options.theme != DesktopOptions::FollowSystem)
         QApplication::setStyle(u"Fusion"_s);

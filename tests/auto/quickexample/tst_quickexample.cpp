@@ -8,11 +8,8 @@
 #include <QTimeout/deadline/deadlinequeue_p.h>
 #include <QTimeoutTestClock>
 
-#include <QtCore/QProcess>
 #include <QtCore/QRegularExpression>
-#include <QtCore/QTemporaryDir>
 #include <QtGui/QAccessible>
-#include <QtGui/QImage>
 #include <QtQuick/QQuickItem>
 #include <QtQuick/QQuickWindow>
 #include <QtTest/QSignalSpy>
@@ -52,8 +49,6 @@ private Q_SLOTS:
     void closedInTheMiddle();
     void closedAfterAgain();
     void accessibleNames();
-    void screenshot_data();
-    void screenshot();
 
 private:
     void open(const QList<DemoPage> &pages);
@@ -382,33 +377,6 @@ void tst_QuickExample::accessibleNames()
     const qsizetype count = names.size();
     QCOMPARE(names.removeDuplicates(), 0);
     QCOMPARE_GE(count, 12);
-}
-
-void tst_QuickExample::screenshot_data()
-{
-    QTest::addColumn<QString>("theme");
-    QTest::addColumn<bool>("dark");
-
-    QTest::newRow("light") << u"light"_s << false;
-    QTest::newRow("dark") << u"dark"_s << true;
-}
-
-void tst_QuickExample::screenshot()
-{
-    QFETCH(const QString, theme);
-    QFETCH(const bool, dark);
-    const QTemporaryDir folder;
-    const QString file = folder.filePath(u"picture.png"_s);
-    QProcess program;
-    program.setProcessChannelMode(QProcess::ForwardedChannels);
-    program.start(QStringLiteral(QUICK_PROGRAM), {u"--screenshot"_s, file, u"--theme"_s, theme});
-    QVERIFY(program.waitForFinished(90000));
-    QCOMPARE(program.exitStatus(), QProcess::NormalExit);
-    QCOMPARE(program.exitCode(), 0);
-    const QImage picture(file);
-    QCOMPARE_GE(picture.width(), 1000);
-    QCOMPARE_GE(picture.height(), 600);
-    QCOMPARE(qGray(picture.pixel(2, 2)) < 128, dark);
 }
 
 QTEST_MAIN(tst_QuickExample)

@@ -10,10 +10,7 @@
 #include <QTimeoutTestClock>
 
 #include <QtCore/QPointer>
-#include <QtCore/QProcess>
 #include <QtCore/QRegularExpression>
-#include <QtCore/QTemporaryDir>
-#include <QtGui/QImage>
 #include <QtTest/QSignalSpy>
 #include <QtTest/QTest>
 #include <QtWidgets/QAbstractButton>
@@ -41,6 +38,7 @@ private Q_SLOTS:
     void cleanup();
 
     void downloads();
+    void unusedTimeOfTheTotal();
     void timesOut();
     void moreTime();
     void noLimit();
@@ -59,8 +57,6 @@ private Q_SLOTS:
     void closedAfterAgain();
     void accessibleNames();
     void accessibleTexts();
-    void screenshot_data();
-    void screenshot();
 
 private:
     void open(const QList<DemoPage> &pages);
@@ -145,6 +141,19 @@ void tst_WidgetsExample::downloads()
     QCOMPARE(bar(), u"3.0 s unused"_s);
     QCOMPARE(status(), u"Good is complete."_s);
     QCOMPARE(totalBar(), u"60.0 s unused"_s);
+}
+
+// What is shown does not jump at the end.
+void tst_WidgetsExample::unusedTimeOfTheTotal()
+{
+    open({{u"Long"_s, u"/good?bytes=2048"_s, 90s}, {u"Endless"_s, u"/slow?ms=300"_s, 90s}, Never});
+    click(row(1), "noLimit");
+    for (const int i : {0, 1})
+        QCOMPARE(bar(i), u"60.0 s left"_s);
+    for (const int i : {0, 1}) {
+        QTRY_COMPARE_WITH_TIMEOUT(row(i)->outcome(), DownloadRow::Done, Patience);
+        QCOMPARE(bar(i), u"60.0 s unused"_s);
+    }
 }
 
 void tst_WidgetsExample::timesOut()
@@ -383,33 +392,6 @@ void tst_WidgetsExample::accessibleNames()
         }
     }
     QCOMPARE(names.size(), 2 * 6 + 5);
-}
-
-void tst_WidgetsExample::screenshot_data()
-{
-    QTest::addColumn<QString>("theme");
-    QTest::addColumn<bool>("dark");
-
-    QTest::newRow("light") << u"light"_s << false;
-    QTest::newRow("dark") << u"dark"_s << true;
-}
-
-void tst_WidgetsExample::screenshot()
-{
-    QFETCH(const QString, theme);
-    QFETCH(const bool, dark);
-    const QTemporaryDir folder;
-    const QString file = folder.filePath(u"picture.png"_s);
-    QProcess program;
-    program.setProcessChannelMode(QProcess::ForwardedChannels);
-    program.start(QStringLiteral(WIDGETS_PROGRAM), {u"--screenshot"_s, file, u"--theme"_s, theme});
-    QVERIFY(program.waitForFinished(90000));
-    QCOMPARE(program.exitStatus(), QProcess::NormalExit);
-    QCOMPARE(program.exitCode(), 0);
-    const QImage picture(file);
-    QCOMPARE_GE(picture.width(), 1000);
-    QCOMPARE_GE(picture.height(), 600);
-    QCOMPARE(qGray(picture.pixel(2, 2)) < 128, dark);
 }
 
 QTEST_MAIN(tst_WidgetsExample)
