@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 import QTimeout
+import QuickExample
 import QtQuick
 import QtQuick.Shapes
 
@@ -11,13 +12,13 @@ Item {
 
     required property TimeoutScope scope
     property color color: palette.highlight
-    property real thickness: 6
+    property real thickness: Sizes.em(0.5)
 
     readonly property bool limited: isFinite(scope.remainingTime)
     readonly property string text: limited ? (scope.remainingTime / 1000).toLocaleString(Qt.locale(), "f", 1) : "∞"
 
-    implicitWidth: 60
-    implicitHeight: 60
+    implicitWidth: Sizes.em(5)
+    implicitHeight: Sizes.em(5)
     Accessible.role: Accessible.ProgressBar
     // In whole seconds: a screen reader says whatever changes.
     Accessible.description: limited ? qsTr("%1 seconds").arg(Math.ceil(scope.remainingTime / 1000)) : qsTr("no limit")
@@ -55,7 +56,7 @@ Item {
         anchors.centerIn: parent
         text: ring.text
         color: ring.palette.windowText
-        font.pixelSize: ring.limited ? 15 : 24
+        font.pixelSize: Sizes.em(ring.limited ? 1.25 : 2)
         font.bold: true
     }
 }

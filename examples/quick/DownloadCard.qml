@@ -65,8 +65,9 @@ Rectangle {
         });
     }
 
-    implicitHeight: 84
-    radius: 12
+    implicitWidth: row.implicitWidth + row.anchors.leftMargin + row.anchors.rightMargin
+    implicitHeight: row.implicitHeight + row.anchors.topMargin + row.anchors.bottomMargin
+    radius: Sizes.em(1)
     color: palette.base
     Accessible.role: Accessible.Grouping
     Accessible.name: name
@@ -96,10 +97,14 @@ Rectangle {
     }
 
     RowLayout {
+        id: row
+
         anchors.fill: parent
-        anchors.leftMargin: 14
-        anchors.rightMargin: 14
-        spacing: 14
+        anchors.leftMargin: Sizes.em(1.2)
+        anchors.rightMargin: Sizes.em(1.2)
+        anchors.topMargin: Sizes.em(1)
+        anchors.bottomMargin: Sizes.em(1)
+        spacing: Sizes.em(1.2)
 
         DeadlineRing {
             scope: card.scope
@@ -109,22 +114,23 @@ Rectangle {
 
         ColumnLayout {
             Layout.fillWidth: true
-            spacing: 4
+            Layout.preferredWidth: Sizes.em(11)
+            spacing: Sizes.em(0.3)
 
             Text {
                 text: card.name
                 color: card.palette.windowText
                 font.bold: true
-                font.pixelSize: 17
-                elide: Text.ElideRight
+                font.pixelSize: Sizes.em(1.4)
+                wrapMode: Text.Wrap
                 Layout.fillWidth: true
             }
             Text {
                 objectName: "outcome"
                 text: card.outcome
                 color: card.outcomeColor
-                font.pixelSize: 14
-                elide: Text.ElideRight
+                font.pixelSize: Sizes.em(1.2)
+                wrapMode: Text.Wrap
                 Layout.fillWidth: true
                 Accessible.role: Accessible.StaticText
                 Accessible.name: qsTr("State of %1: %2").arg(card.name).arg(text)

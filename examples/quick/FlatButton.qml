@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
+import QuickExample
 import QtQuick
 import QtQuick.Controls.Basic
 
@@ -14,10 +15,10 @@ Button {
     property string description: text
 
     Accessible.name: description
-    leftPadding: 14
-    rightPadding: 14
-    implicitHeight: 34
-    implicitWidth: Math.max(76, implicitContentWidth + leftPadding + rightPadding)
+    leftPadding: Sizes.em(1.2)
+    rightPadding: Sizes.em(1.2)
+    implicitHeight: Math.max(Sizes.em(2.8), implicitContentHeight + topPadding + bottomPadding)
+    implicitWidth: Math.max(Sizes.em(6.3), implicitContentWidth + leftPadding + rightPadding)
     opacity: enabled ? 1 : 0.45
 
     contentItem: Text {

@@ -18,6 +18,8 @@ ApplicationWindow {
 
     property bool totalLimited: true
 
+    readonly property real tallestCard: cards().reduce((most, card) => card ? Math.max(most, card.implicitHeight) : most, 0)
+
     function startAll() {
         totalLimited = true;
         Total.start();
@@ -54,10 +56,18 @@ ApplicationWindow {
         otherCount = list.length - runningCount - timedOutCount - doneCount;
     }
 
-    width: 700
-    height: content.implicitHeight + content.anchors.margins * 2
-    minimumWidth: 620
-    minimumHeight: 300
+    // Scrolls to the card that has the item.
+    function reveal(item) {
+        let card = item;
+        while (card && card.parent !== cardColumn)
+            card = card.parent;
+        if (card)
+            scroller.contentY = Math.max(Math.min(scroller.contentY, card.y), card.y + card.height - scroller.height);
+    }
+
+    width: Math.max(Sizes.em(58), minimumWidth)
+    minimumWidth: content.implicitWidth + content.anchors.margins * 2
+    minimumHeight: content.implicitHeight - scroller.implicitHeight + tallestCard + content.anchors.margins * 2
     visible: true
     title: qsTr("Downloads with deadlines")
     color: palette.window
@@ -71,7 +81,11 @@ ApplicationWindow {
         highlight: system.highlight
         mid: Qt.alpha(system.windowText, 0.16)
     }
-    Component.onCompleted: startAll()
+    Component.onCompleted: {
+        startAll();
+        height = content.implicitHeight + content.anchors.margins * 2; // once: then it is for people to change
+    }
+    onActiveFocusItemChanged: reveal(activeFocusItem)
     onClosing: {
         Total.cancel();
         for (const card of cards())
@@ -86,86 +100,121 @@ ApplicationWindow {
         id: content
 
         anchors.fill: parent
-        anchors.margins: 16
-        spacing: 10
+        anchors.margins: Sizes.em(1.3)
+        spacing: Sizes.em(0.8)
 
-        RowLayout {
-            spacing: 14
-            Layout.leftMargin: 14
-            Layout.rightMargin: 14
-            Layout.bottomMargin: 4
+        // A row that is in the column itself is not laid out again when one of the buttons appears (Qt 6.4).
+        Item {
+            implicitWidth: header.implicitWidth + header.anchors.leftMargin + header.anchors.rightMargin
+            implicitHeight: header.implicitHeight
+            Layout.fillWidth: true
+            Layout.bottomMargin: Sizes.em(0.3)
 
-            DeadlineRing {
-                scope: Total
-                Accessible.name: qsTr("Time left for all downloads")
-            }
-            Text {
-                text: qsTr("All downloads")
-                color: window.palette.windowText
-                font.bold: true
-                font.pixelSize: 20
-                elide: Text.ElideRight
-                Layout.fillWidth: true
-            }
-            FlatButton {
-                objectName: "moreTimeForAll"
-                text: qsTr("+5 s")
-                description: qsTr("5 seconds more for all downloads")
-                enabled: Total.running && window.totalLimited
-                onClicked: Total.shift(5000)
-            }
-            FlatButton {
-                objectName: "noLimitForAll"
-                text: qsTr("No limit")
-                description: qsTr("No limit for all together")
-                enabled: Total.running && window.totalLimited
-                onClicked: {
-                    window.totalLimited = false;
-                    Total.reject();
+            RowLayout {
+                id: header
+
+                anchors.fill: parent
+                anchors.leftMargin: Sizes.em(1.2)
+                anchors.rightMargin: Sizes.em(1.2)
+                spacing: Sizes.em(1.2)
+
+                DeadlineRing {
+                    scope: Total
+                    Accessible.name: qsTr("Time left for all downloads")
                 }
-            }
-            FlatButton {
-                objectName: "cancelAll"
-                text: qsTr("Cancel all")
-                visible: Total.running
-                onClicked: Total.cancel()
-            }
-            FlatButton {
-                objectName: "startAll"
-                text: qsTr("Start all")
-                visible: !Total.running
-                color: window.palette.highlight
-                textColor: "white"
-                onClicked: window.startAll()
+                Text {
+                    text: qsTr("All downloads")
+                    color: window.palette.windowText
+                    font.bold: true
+                    font.pixelSize: Sizes.em(1.7)
+                    wrapMode: Text.Wrap
+                    Layout.fillWidth: true
+                    Layout.preferredWidth: Sizes.em(11)
+                }
+                FlatButton {
+                    objectName: "moreTimeForAll"
+                    text: qsTr("+5 s")
+                    description: qsTr("5 seconds more for all downloads")
+                    enabled: Total.running && window.totalLimited
+                    onClicked: Total.shift(5000)
+                }
+                FlatButton {
+                    objectName: "noLimitForAll"
+                    text: qsTr("No limit")
+                    description: qsTr("No limit for all together")
+                    enabled: Total.running && window.totalLimited
+                    onClicked: {
+                        window.totalLimited = false;
+                        Total.reject();
+                    }
+                }
+                FlatButton {
+                    objectName: "cancelAll"
+                    text: qsTr("Cancel all")
+                    visible: Total.running
+                    onClicked: Total.cancel()
+                }
+                FlatButton {
+                    objectName: "startAll"
+                    text: qsTr("Start all")
+                    visible: !Total.running
+                    color: window.palette.highlight
+                    textColor: "white"
+                    onClicked: window.startAll()
+                }
             }
         }
 
-        Repeater {
-            id: repeater
+        Flickable {
+            id: scroller
 
-            model: window.pages
+            objectName: "scroller"
+            implicitWidth: cardColumn.implicitWidth
+            implicitHeight: cardColumn.implicitHeight
+            contentHeight: cardColumn.implicitHeight
+            interactive: contentHeight > height
+            boundsBehavior: Flickable.StopAtBounds
+            clip: true
+            Layout.fillWidth: true
+            Layout.fillHeight: true
 
-            delegate: DownloadCard {
-                required property var modelData
-                required property int index
+            ScrollBar.vertical: ScrollBar {}
 
-                objectName: "card" + index
-                name: modelData.name
-                url: modelData.url
-                timeout: modelData.timeout
-                Layout.fillWidth: true
+            ColumnLayout {
+                id: cardColumn
+
+                width: scroller.width
+                spacing: content.spacing
+
+                Repeater {
+                    id: repeater
+
+                    model: window.pages
+
+                    delegate: DownloadCard {
+                        required property var modelData
+                        required property int index
+
+                        objectName: "card" + index
+                        name: modelData.name
+                        url: modelData.url
+                        timeout: modelData.timeout
+                        Layout.fillWidth: true
+                    }
+                    onItemAdded: (index, item) => window.add(item as DownloadCard)
+                }
             }
-            onItemAdded: (index, item) => window.add(item as DownloadCard)
         }
 
         Text {
             objectName: "message"
             text: window.message
             color: window.palette.windowText
-            font.pixelSize: 14
-            elide: Text.ElideRight
+            font.pixelSize: Sizes.em(1.2)
+            wrapMode: Text.Wrap
             Layout.fillWidth: true
-            Layout.leftMargin: 14
+            Layout.preferredWidth: Sizes.em(11)
+            Layout.leftMargin: Sizes.em(1.2)
             Accessible.role: Accessible.StaticText
             Accessible.name: text
         }

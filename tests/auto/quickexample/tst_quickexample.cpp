@@ -9,7 +9,10 @@
 #include <QTimeoutTestClock>
 
 #include <QtCore/QRegularExpression>
+#include <QtCore/QScopeGuard>
 #include <QtGui/QAccessible>
+#include <QtGui/QFont>
+#include <QtGui/QGuiApplication>
 #include <QtQuick/QQuickItem>
 #include <QtQuick/QQuickWindow>
 #include <QtTest/QSignalSpy>
@@ -49,6 +52,8 @@ private Q_SLOTS:
     void closedInTheMiddle();
     void closedAfterAgain();
     void accessibleNames();
+    void nothingIsCutOff_data();
+    void nothingIsCutOff();
 
 private:
     void open(const QList<DemoPage> &pages);
@@ -60,6 +65,10 @@ private:
     static QQuickItem *find(QQuickItem *in, const char *name);
     void click(QQuickItem *in, const char *name) const;
     void click(const char *name) const { click(m_quick->window()->contentItem(), name); }
+    bool waitForFrame() const;
+    void checkTexts() const;
+    void checkButtons(int count) const;
+    static void collect(QQuickItem *in, const char *type, QList<QQuickItem *> *items);
     bool waitForRequests(int count) const;
     bool waitForOutcome(int index, const QString &expected) const;
 
@@ -377,6 +386,121 @@ void tst_QuickExample::accessibleNames()
     const qsizetype count = names.size();
     QCOMPARE(names.removeDuplicates(), 0);
     QCOMPARE_GE(count, 12);
+}
+
+void tst_QuickExample::collect(QQuickItem *in, const char *type, QList<QQuickItem *> *items)
+{
+    if (in->inherits(type) && in->isVisible() && in->opacity() > 0)
+        items->append(in);
+    for (QQuickItem *child : in->childItems())
+        collect(child, type, items);
+}
+
+void tst_QuickExample::nothingIsCutOff_data()
+{
+    QTest::addColumn<double>("fontSize");
+    QTest::addColumn<bool>("smallest");
+
+    QTest::newRow("as it opens") << 1.0 << false;
+    QTest::newRow("smallest") << 1.0 << true;
+    QTest::newRow("large font") << 2.0 << false;
+    QTest::newRow("large font, smallest") << 2.0 << true;
+}
+
+// Whatever the font of the system is, and however small the window is made.
+void tst_QuickExample::nothingIsCutOff()
+{
+    QFETCH(const double, fontSize);
+    QFETCH(const bool, smallest);
+    const QFont usual = QGuiApplication::font();
+    const auto restore = qScopeGuard([&usual] { QGuiApplication::setFont(usual); });
+    QFont font = usual;
+    font.setPointSizeF(usual.pointSizeF() * fontSize);
+    QGuiApplication::setFont(font);
+
+    open({Good,
+          Never,
+          {u"Broken"_s, u"/reset"_s, 3s},
+          Never,
+          {u"Photographs of the year"_s, u"/never"_s, 3s}});
+    QVERIFY(waitForOutcome(0, u"done, 2.00 KiB"_s));
+    QVERIFY(QTest::qWaitFor([this] { return outcome(2).startsWith("failed: "_L1); }, Patience));
+    QQuickWindow *window = m_quick->window();
+    QVERIFY(window->minimumWidth() > 0 && window->minimumHeight() > 0);
+    if (smallest) {
+        // Where texts take more lines the smallest height is another.
+        QVERIFY(QTest::qWaitFor([window] {
+            window->resize(window->minimumSize());
+            return window->contentItem()->size() == QSizeF(window->minimumSize());
+        }));
+    }
+    QQuickItem *scroller = find(window->contentItem(), "scroller");
+    QTRY_COMPARE(scroller->property("contentHeight").toReal() > scroller->height(), smallest);
+    QVERIFY(waitForFrame());
+    checkTexts();
+    checkButtons(3 + 5 * 3);
+    if (QTest::currentTestFailed())
+        return;
+    click("cancelAll"); // there are other buttons then
+    QVERIFY(waitForFrame());
+    checkTexts();
+    checkButtons(3 + 5 * 3);
+}
+
+// Everything is where it belongs then.
+bool tst_QuickExample::waitForFrame() const
+{
+    QSignalSpy frames(m_quick->window(), &QQuickWindow::frameSwapped);
+    m_quick->window()->update();
+    return QTest::qWaitFor([&frames] { return !frames.isEmpty(); }, Patience);
+}
+
+static QRectF sceneRect(const QQuickItem *item)
+{
+    return item->mapRectToScene(item->boundingRect());
+}
+
+// They have room enough, and do not lie one over the other.
+void tst_QuickExample::checkTexts() const
+{
+    QQuickItem *root = m_quick->window()->contentItem();
+    const QQuickItem *scroller = find(root, "scroller");
+    QList<QQuickItem *> texts;
+    collect(root, "QQuickText", &texts);
+    QCOMPARE_GE(texts.size(), 2 + 4 + 5 * 6);
+    for (const QQuickItem *text : std::as_const(texts)) {
+        const QString what = text->property("text").toString();
+        QVERIFY2(!text->property("truncated").toBool(), qPrintable(what));
+        QVERIFY2(text->property("contentWidth").toReal() <= text->width() + 1, qPrintable(what));
+        QVERIFY2(text->property("contentHeight").toReal() <= text->height() + 1, qPrintable(what));
+        const QRectF place = sceneRect(text);
+        QVERIFY2(place.left() >= 0 && place.right() <= root->width(), qPrintable(what));
+        for (const QQuickItem *other : std::as_const(texts)) {
+            const bool apart = other == text || !place.intersects(sceneRect(other))
+                    || scroller->isAncestorOf(other) != scroller->isAncestorOf(text);
+            QVERIFY2(apart, qPrintable(what + u" and "_s + other->property("text").toString()));
+        }
+    }
+}
+
+// They are in the window, if need be when one has gone to them with the keyboard.
+void tst_QuickExample::checkButtons(int count) const
+{
+    QQuickItem *root = m_quick->window()->contentItem();
+    const QQuickItem *scroller = find(root, "scroller");
+    QList<QQuickItem *> buttons;
+    collect(root, "QQuickButton", &buttons);
+    QCOMPARE(buttons.size(), count);
+    for (QQuickItem *button : std::as_const(buttons)) {
+        const QString what = button->property("description").toString();
+        QVERIFY2(sceneRect(button).left() >= 0 && sceneRect(button).right() <= root->width(),
+                 qPrintable(what));
+        if (!button->isEnabled())
+            continue;
+        button->forceActiveFocus(Qt::TabFocusReason);
+        const QRectF visible = sceneRect(scroller->isAncestorOf(button) ? scroller : root);
+        QVERIFY2(visible.contains(sceneRect(button)), qPrintable(what));
+    }
 }
 
 QTEST_MAIN(tst_QuickExample)
