@@ -8,6 +8,8 @@ if(NOT TARGET QTimeout::Qml)
 endif()
 
 find_package(Qt6 6.4 REQUIRED COMPONENTS Qml)
+add_executable(consumer_qml ../qmlclass.cpp)
+target_link_libraries(consumer_qml PRIVATE QTimeout::Qml QTimeout::Test)
 target_sources(consumer PRIVATE ../qml.cpp)
 target_compile_definitions(consumer PRIVATE CONSUMER_QML)
 get_target_property(type QTimeout::Qmlplugin TYPE)
