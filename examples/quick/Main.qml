@@ -18,7 +18,7 @@ ApplicationWindow {
 
     property bool totalLimited: true
 
-    readonly property real tallestCard: cards().reduce((most, card) => card ? Math.max(most, card.implicitHeight) : most, 0)
+    readonly property real tallestCard: Math.max(0, ...cards().map(card => card ? card.implicitHeight : 0))
 
     function startAll() {
         totalLimited = true;

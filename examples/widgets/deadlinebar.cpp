@@ -73,8 +73,8 @@ void DeadlineBar::showEnd()
     }
 }
 
-// What was left when the scope finished, as it was shown before: until the earliest of its own deadline and those of the
-// scopes around it.
+// What was left when the scope finished, as it was shown before: until the earliest of its own deadline and
+// those of the scopes around it.
 std::chrono::nanoseconds DeadlineBar::unusedTime() const
 {
     std::chrono::nanoseconds unused =
