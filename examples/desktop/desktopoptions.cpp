@@ -32,7 +32,7 @@ static void checkWritable(const QString &fileName)
 {
     QFile file(fileName);
     const bool existed = file.exists();
-    if (!file.open(QIODevice::Append))
+    if (!file.open(QIODevice::ReadWrite)) // which keeps what is in it
         leaveWithError(DesktopOptions::unwritable(file));
     if (!existed)
         file.remove();

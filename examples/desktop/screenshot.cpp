@@ -5,6 +5,7 @@
 
 #include "desktopoptions.h"
 
+#include <QtCore/qbuffer.h>
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qdebug.h>
 #include <QtCore/qelapsedtimer.h>
@@ -16,11 +17,16 @@
 
 using namespace std::chrono_literals;
 
+// In memory first: libpng has words of its own about files that it cannot write.
 static bool write(const QImage &picture, const QString &fileName)
 {
-    QFile file(fileName);
+    QBuffer png;
     constexpr int SmallestFile = 0;
-    if (file.open(QIODevice::WriteOnly) && picture.save(&file, "PNG", SmallestFile) && file.flush())
+    png.open(QIODevice::WriteOnly);
+    picture.save(&png, "PNG", SmallestFile);
+
+    QFile file(fileName);
+    if (file.open(QIODevice::WriteOnly) && file.write(png.data()) == png.size() && file.flush())
         return true;
     std::fprintf(stderr, "%s\n", qPrintable(DesktopOptions::unwritable(file)));
     return false;

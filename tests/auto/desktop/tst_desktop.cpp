@@ -56,6 +56,8 @@ tst_Desktop::Result tst_Desktop::run(const QStringList &arguments, const QString
     QProcess process;
     QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
     environment.insert(u"QT_QPA_PLATFORM"_s, platform);
+    const QTemporaryDir runtimeFolder; // Qt has something to say if there is none
+    environment.insert(u"XDG_RUNTIME_DIR"_s, runtimeFolder.path());
     process.setProcessEnvironment(environment);
     process.start(program, arguments);
     const bool ended = process.waitForFinished(Patience);
@@ -143,10 +145,13 @@ void tst_Desktop::diskIsFull()
         QSKIP("This system has no device that is always full.");
     const Result result = run({u"--screenshot"_s, full});
     QCOMPARE(result.status, 2);
-    QVERIFY2(
-            result.errors.endsWith(
-                    u"The picture cannot be written to \"/dev/full\": No space left on device\n"_s),
-            qPrintable(result.errors));
+    QStringList lines = result.errors.split(u'\n', Qt::SkipEmptyParts);
+    // A platform without windows may say so.
+    lines.removeIf(
+            [](const QString &line) { return line.startsWith("This plugin does not support"_L1); });
+    QCOMPARE(lines,
+             QStringList{
+                     u"The picture cannot be written to \"/dev/full\": No space left on device"_s});
 }
 
 void tst_Desktop::screenshot_data()
