@@ -46,7 +46,9 @@
 
     The window is as wide as that because of what comes in bursts, and is due within a few tenths of
     a second: it is touched only when it is set and when it is due, since it is never on a level that
-    has to be emptied first.
+    has to be emptied first. A burst that is set earlier, so that thousands come together in a slot of
+    the next level, is not to be late either: such a slot is emptied a little before it begins, as far
+    as the window reaches by then.
 
     A deadline that is postponed stays where it is, in a slot that begins too early. When that is
     emptied it finds its place. One that is drawn nearer moves at once. So an idle timeout that is
@@ -81,8 +83,8 @@
     wake-up is asked: a little later for coarse timers. To wake up at the earliest of all latest
     times and then bring up everything whose deadline has passed needs the fewest wake-ups there can
     be (it is the greedy cover of intervals by points). Slots know their earliest latest time, so
-    nobody wakes up only to turn the wheel, and the search ends with the slots that begin before the
-    best time found so far.
+    nobody wakes up only to turn the wheel, unless for thousands, and the search ends with the slots
+    that begin before the best time found so far.
 
     After a long block of the thread
     --------------------------------
@@ -155,6 +157,10 @@ using namespace std::chrono_literals;
 static constexpr qint64 LateNSecs = std::chrono::nanoseconds(2ms).count();
 
 static constexpr qint64 NSecsPerMSec = 1'000'000;
+
+// So many take long to move. They are moved so much earlier, which is enough for a hundred thousand.
+static constexpr quint32 Crowd = 2048;
+static constexpr qint64 TicksAhead = 16;
 
 // Trivial, so that they can be read on the way in without a guard and after the thread's end.
 static constinit thread_local DeadlineQueue *t_queue = nullptr;
@@ -425,6 +431,12 @@ inline void DeadlineQueue::link(DeadlineEntry *entry) noexcept
     static_assert(SlotBits == 6);
     const size_t digit = static_cast<size_t>(tick >> WindowBits >> (level * SlotBits))
             % SlotsOfLevel;
+    if (level == 0) {
+        const bool isOccupied = m_occupied[WordsOfWindow] >> digit & 1;
+        m_arrivals[digit] = isOccupied ? m_arrivals[digit] + 1 : 1;
+        if (m_arrivals[digit] == Crowd)
+            waitForEventLoop(); // which arms the timer for emptying it
+    }
     append(SlotsOfWindow + level * SlotsOfLevel + digit, entry);
 }
 
@@ -585,6 +597,28 @@ void DeadlineQueue::findDue(qint64 time)
 }
 
 /*
+    The next slot of the level above the window, if it takes long to empty; else DueSlot.
+*/
+inline size_t DeadlineQueue::crowdedSlot() const noexcept
+{
+    const quint64 occupied = m_occupied[WordsOfWindow];
+    if (!occupied)
+        return DueSlot;
+    const auto digit = static_cast<size_t>(std::countr_zero(occupied));
+    return m_arrivals[digit] >= Crowd ? SlotsOfWindow + digit : DueSlot;
+}
+
+/*
+    Those for which the window does not reach far enough yet go back to the same slot.
+*/
+void DeadlineQueue::emptyAhead()
+{
+    const size_t slot = crowdedSlot();
+    if (slot != DueSlot && startOf(slot) - m_hand <= TicksAhead)
+        redistribute(slot, [](DeadlineEntry *) { return false; });
+}
+
+/*
     Takes out the next entry whose deadline has passed at \a time and was set by \a serial.
 */
 DeadlineEntry *DeadlineQueue::takeDue(qint64 time, quint64 serial) noexcept
@@ -633,6 +667,8 @@ void DeadlineQueue::expireDue()
         if (!m_frozen && now() - time > LateNSecs)
             break;
     }
+    if (!m_frozen)
+        emptyAhead();
     rearm();
     // What is left over comes up when the event loop has gone round.
     m_ioLookedAt = m_wakeUp <= time;
@@ -697,8 +733,13 @@ qint64 DeadlineQueue::nextWakeUp()
         const qint64 earliest = earliestDeadline();
         return earliest <= m_frozenTime ? earliest : ForeverNSecs;
     }
-    const DeadlineEntry *due = firstDue();
-    return due ? due->m_deadline : findWakeUp();
+    if (const DeadlineEntry *due = firstDue())
+        return due->m_deadline;
+    const qint64 wakeUp = findWakeUp();
+    const size_t slot = crowdedSlot();
+    if (slot == DueSlot || startOf(slot) - m_hand <= TicksAhead)
+        return wakeUp;
+    return std::min(wakeUp, (startOf(slot) - TicksAhead) << TickBits);
 }
 
 void DeadlineQueue::rearm()

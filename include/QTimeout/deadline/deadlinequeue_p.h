@@ -208,6 +208,8 @@ private:
     void takeSlot(size_t slot, qint64 time);
     void sortDue();
     void findDue(qint64 time);
+    size_t crowdedSlot() const noexcept;
+    void emptyAhead();
     DeadlineEntry *takeDue(qint64 time, quint64 serial) noexcept;
     void fetchAhead() const noexcept;
 
@@ -224,6 +226,8 @@ private:
 
     std::array<Slot, DueSlot + 1> m_slots;
     std::array<quint64, DueSlot / 64 + 1> m_occupied = {}; // a bit for each slot that is not empty
+    // In the slots of the level above the window, since they were empty; some may have left.
+    std::array<quint32, SlotsOfLevel> m_arrivals = {};
     qint64 m_hand = 0; // the tick up to which the wheel has been turned
     size_t m_size = 0;
     quint64 m_lastSerial = 0;

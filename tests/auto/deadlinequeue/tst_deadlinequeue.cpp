@@ -157,6 +157,10 @@ private Q_SLOTS:
     void interruptedTurnGoesOnInOrder();
     void nobodyWakesUpOnlyToTurnTheWheel();
 
+    void crowdComesUpInOrder_data();
+    void crowdComesUpInOrder();
+    void crowdIsMovedBeforeItIsDue();
+
     void pendingTakesNoMemory();
     void manyDueAtOnceLeaveNoMemory();
     void earlyEndDoesNotTouchTheTimer();
@@ -1185,6 +1189,81 @@ void tst_DeadlineQueue::nobodyWakesUpOnlyToTurnTheWheel()
     });
     QVERIFY(isDue);
     QVERIFY(!wasEarly);
+}
+
+static constexpr int Crowd = 2500; // for which a slot is emptied ahead
+
+// The beginning of a slot of the level above the window, not too near.
+static qint64 nextBigSlot()
+{
+    const qint64 slot = Tick << WindowBits;
+    return (DeadlineQueue::current()->now() / slot + 2) * slot;
+}
+
+void tst_DeadlineQueue::crowdComesUpInOrder_data()
+{
+    QTest::addColumn<qint64>("from");
+    QTest::addColumn<qint64>("to");
+
+    const qint64 slot = Tick << WindowBits;
+    QTest::newRow("at its beginning") << qint64(0) << 5 * Tick;
+    QTest::newRow("in the whole slot") << qint64(0) << slot;
+    QTest::newRow("where the window does not reach") << slot - 20 * Tick << slot;
+    QTest::newRow("in this slot and the next") << slot / 2 << 3 * slot / 2;
+}
+
+void tst_DeadlineQueue::crowdComesUpInOrder()
+{
+    QFETCH(const qint64, from);
+    QFETCH(const qint64, to);
+
+    QList<qint64> order;
+    bool wasEarly = false;
+    inAnotherQueue([&] {
+        DeadlineQueue *queue = DeadlineQueue::current();
+        std::deque<Entry> entries;
+        const qint64 start = nextBigSlot();
+        for (int i = 0; i < 2 * Crowd; ++i) {
+            const qint64 time = start + from + i * qint64(7919) % Crowd * (to - from) / Crowd;
+            Entry &entry = entries.emplace_back([&, time] {
+                wasEarly |= queue->now() < time;
+                order += time;
+            });
+            queue->set(&entry, {time, time});
+        }
+        QEventLoop loop;
+        const QDeadlineTimer end(LongestWait);
+        while (order.size() < 2 * Crowd && !end.hasExpired())
+            loop.processEvents(QEventLoop::WaitForMoreEvents);
+    });
+    QCOMPARE(order.size(), 2 * Crowd);
+    QVERIFY(!wasEarly);
+    QVERIFY(std::is_sorted(order.cbegin(), order.cend()));
+}
+
+/*
+    On a machine that is too busy to see the difference another attempt is made.
+*/
+void tst_DeadlineQueue::crowdIsMovedBeforeItIsDue()
+{
+    bool moved = false;
+    for (int attempt = 0; attempt < 10 && !moved; ++attempt) {
+        inAnotherQueue([&] {
+            DeadlineQueue *queue = DeadlineQueue::current();
+            int left = Crowd;
+            std::deque<Entry> entries;
+            const qint64 time = nextBigSlot() + 100 * Tick;
+            for (int i = 0; i < Crowd; ++i)
+                queue->set(&entries.emplace_back([&left] { --left; }), {time, time});
+            QEventLoop loop;
+            const QDeadlineTimer end(LongestWait);
+            while (left > 0 && !end.hasExpired()) {
+                loop.processEvents(QEventLoop::WaitForMoreEvents);
+                moved |= queue->timerEvents() > 0 && left == Crowd && queue->now() < time;
+            }
+        });
+    }
+    QVERIFY(moved);
 }
 
 static constexpr size_t Many = 100'000;
