@@ -33,17 +33,11 @@ Branch::Branch(Kind kind, Frame *starter) noexcept : Work(kind), m_starter(start
 
 Branch::~Branch()
 {
-    leaveStarter();
+    if (m_starter)
+        leaveStarter();
     if (m_distance)
         m_distance->branch = nullptr;
     leave();
-}
-
-void Branch::leave()
-{
-    Work::leave();
-    if (m_distance)
-        leaveRemotely();
 }
 
 void Branch::leaveStarter() noexcept
@@ -113,7 +107,7 @@ bool Branch::isAbortedWithStarter() const noexcept
     return false;
 }
 
-Departure::Departure(Branch &branch)
+void Departure::leave(Branch &branch)
 {
     Frame *starter = branch.m_isAdopted ? nullptr : branch.m_starter;
     branch.leaveStarter();
@@ -121,9 +115,9 @@ Departure::Departure(Branch &branch)
         m_starter = starter->token();
 }
 
-Departure::~Departure()
+void Departure::interruptStarter()
 {
-    if (m_starter && m_starter->frame)
+    if (m_starter->frame)
         m_starter->frame->interruptIfDue();
 }
 

@@ -200,6 +200,14 @@ void Frame::outliveAborted(const Anchor &scope) noexcept
         m_aborter = scope;
 }
 
+void Frame::end() noexcept
+{
+    leave();
+    if (t_calls)
+        Calls::forget(address());
+    finish();
+}
+
 void Frame::finish() noexcept
 {
     m_hasFinished = true;

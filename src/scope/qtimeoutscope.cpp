@@ -773,10 +773,9 @@ Work::Admission Work::join(QTimeoutScope *scope, const char *function)
     return admission;
 }
 
-void Work::leave()
+void Work::leaveLife()
 {
-    if (m_life)
-        m_life->workEnded(this);
+    m_life->workEnded(this);
 }
 
 void Work::replaceBy(Work *other)

@@ -38,12 +38,7 @@ public:
     bool isAwaitedBy(const void *coroutine) const noexcept override;
 
     // The body has ended, and those who await it are about to be resumed.
-    void end() noexcept
-    {
-        leave();
-        finish();
-        Calls::forget(m_address);
-    }
+    using Frame::end;
 
 protected:
     bool isDue() const noexcept override;

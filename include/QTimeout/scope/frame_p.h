@@ -86,7 +86,12 @@ protected:
     void mark(quint64 serial, Cause cause) noexcept;
 
     // It has ended.
-    void leave();
+    void leave()
+    {
+        Work::leave();
+        if (m_distance)
+            leaveRemotely();
+    }
     void scopeLeavesThread() override;
     // Its scope lives in another thread, and perhaps is not the one that it has joined.
     virtual void abortedRemotely(Cause cause, bool isHandedOver) = 0;
@@ -123,11 +128,22 @@ private:
 class QTIMEOUT_EXPORT Departure
 {
 public:
-    explicit Departure(Branch &branch);
-    ~Departure();
+    explicit Departure(Branch &branch)
+    {
+        if (branch.m_starter)
+            leave(branch);
+    }
+    ~Departure()
+    {
+        if (m_starter)
+            interruptStarter();
+    }
     Q_DISABLE_COPY_MOVE(Departure)
 
 private:
+    void leave(Branch &branch);
+    void interruptStarter();
+
     FrameToken::Pointer m_starter; // only if that waits to be interrupted
 };
 
@@ -180,6 +196,8 @@ protected:
     void leave() noexcept;
     // The body has ended.
     void finish() noexcept;
+    // The same, while it runs.
+    void end() noexcept;
 
     Frame *frame() noexcept final { return this; }
 

@@ -55,7 +55,11 @@ public:
     // Puts the work under the scope, or says what to do instead. The function is named in warnings.
     Admission join(QTimeoutScope *scope, const char *function);
     // The work has ended. The scope finishes if it was the last thing that it watched.
-    void leave();
+    void leave()
+    {
+        if (m_life)
+            leaveLife();
+    }
     // Puts another that counts as this one does under the scope in the place of this one.
     void replaceBy(Work *other);
 
@@ -79,6 +83,8 @@ protected:
 private:
     friend class ::QTimeoutScopePrivate;
     friend class ::QTimeoutScope;
+
+    void leaveLife();
 
     ::QTimeoutScopePrivate *m_life = nullptr;
     Work *m_previous = nullptr;
