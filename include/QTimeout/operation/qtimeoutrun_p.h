@@ -58,10 +58,10 @@
     scope and is still there when it ends is aborted.
 
     The result is what \c co_await would give for the operation. Exceptions of the operation are
-    passed on. If the QObject that is waited for is destroyed, the QFuture is cancelled by somebody,
-    or the signal is disconnected from everything with QObject::disconnect(), the task throws
-    QTimeoutCancelled at once. (If it is a slot of the sender's that destroys it, as soon as that
-    emission has returned.)
+    passed on. If the QObject that is waited for is destroyed, or the QFuture is cancelled by somebody,
+    the task throws QTimeoutCancelled at once. (If it is a slot of the sender's that destroys it, as
+    soon as that emission has returned.) It does so from the event loop if the signal is disconnected
+    from everything with QObject::disconnect().
 
     \section1 Threads
 

@@ -15,6 +15,8 @@
 #include "../scope/qtimeoutcancelled.h"
 #include "signallistener_p.h"
 
+#include <QtCore/qpointer.h>
+
 #include <string_view>
 #include <type_traits>
 
@@ -129,17 +131,17 @@ public:
     {
         m_wait = wait;
         m_listener = new SignalListener(this, wait->home()->mailbox());
-        m_connection = QObject::connect(m_sender, m_signal, wait->home(), Receiver(m_listener),
-                                        Qt::DirectConnection);
+        m_connection = QObject::connect(m_sender.data(), m_signal, wait->home(),
+                                        Receiver(m_listener), Qt::DirectConnection);
     }
 
-    // By the listener. Resumes later if it was the signal, so that the sender can be destroyed when that
-    // has been awaited.
+    // By the listener. As long as the sender is there it may be in the middle of emitting the signal, or of
+    // QObject::disconnect(). So the coroutine, which may destroy it, is resumed later.
     void received()
     {
         Wait *wait = m_wait;
         abandon();
-        if (m_listener->isReceived())
+        if (m_listener->isReceived() || m_sender)
             wait->operationEndedLater();
         else
             wait->operationEnded();
@@ -166,7 +168,7 @@ public:
     }
 
 private:
-    Sender *const m_sender; // may be gone when it has been connected
+    const QPointer<Sender> m_sender;
     const Signal m_signal;
     Wait *m_wait = nullptr; // as long as somebody listens
     typename SignalListener::Pointer m_listener;

@@ -77,7 +77,7 @@ public:
     // For the operation: what was awaited has ended.
     void operationEnded();
     // The same, but the coroutine is resumed from the event loop. For signals, whose senders must
-    // not be destroyed while they emit.
+    // not be destroyed while they emit or are disconnected.
     virtual void operationEndedLater();
 
     // The object that receives what is posted to the thread of this wait.

@@ -3,8 +3,11 @@
 
 #include "testsupport.h"
 
+#include <QtCore/qpointer.h>
 #include <QtCore/qregularexpression.h>
 #include <QtCore/qtimer.h>
+
+#include <memory>
 
 using namespace std::chrono_literals;
 
@@ -108,6 +111,8 @@ private Q_SLOTS:
     void destroyedSenderEndsTheWaitAtOnce();
     void senderDestroyedInASlotOfAnotherSignal();
     void disconnectedSignalIsACancellation();
+    void senderDeletedInTheContinuationOfItsDisconnection();
+    void disconnectedInASlotOfTheSignal();
     void disconnectedSenderAfterTheEmission();
     void destroyedSignalIsASignal();
     void senderDeletedInTheContinuation();
@@ -403,16 +408,46 @@ void tst_QTimeoutRunSignal::disconnectedSignalIsACancellation()
     Sender sender;
     const auto all = observe(QTimeout::run(1s, &sender, &Sender::one));
     sender.disconnect();
+    clock().advance(0ms);
     QCOMPARE(all->end, End::Cancelled);
     const auto one = observe(QTimeout::run(1s, &sender, &Sender::one));
     const auto other = observe(QTimeout::run(1s, &sender, &Sender::none));
     disconnect(&sender, &Sender::one, nullptr, nullptr);
+    clock().advance(0ms);
     QCOMPARE(one->end, End::Cancelled);
     QCOMPARE(other->end, End::Pending);
     QCOMPARE(queuedDeadlines(), size_t(1));
     Q_EMIT sender.none();
     clock().advance(0ms);
     QCOMPARE(other->end, End::Returned);
+}
+
+// QObject::disconnect() still calls a function of the sender's then.
+void tst_QTimeoutRunSignal::senderDeletedInTheContinuationOfItsDisconnection()
+{
+    const auto owner = [](std::unique_ptr<Sender> sender) -> QCoro::Task<> {
+        co_await QTimeout::run(1s, sender.get(), &Sender::one);
+    };
+    auto owned = std::make_unique<Sender>();
+    const QPointer<Sender> sender = owned.get();
+    const auto observed = observe(owner(std::move(owned)));
+    sender->disconnect();
+    QVERIFY(sender);
+    clock().advance(0ms);
+    QVERIFY(!sender);
+    QCOMPARE(observed->end, End::Cancelled);
+}
+
+// The one who emits still uses the sender then.
+void tst_QTimeoutRunSignal::disconnectedInASlotOfTheSignal()
+{
+    Sender sender;
+    connect(&sender, &Sender::one, this, [&sender] { sender.disconnect(); });
+    const auto observed = observe(QTimeout::run(1s, &sender, &Sender::one));
+    Q_EMIT sender.one(42);
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
+    QCOMPARE(observed->end, End::Cancelled);
 }
 
 void tst_QTimeoutRunSignal::disconnectedSenderAfterTheEmission()
