@@ -133,6 +133,8 @@ public:
         m_listener = new SignalListener(this, wait->home()->mailbox());
         m_connection = QObject::connect(m_sender.data(), m_signal, wait->home(),
                                         Receiver(m_listener), Qt::DirectConnection);
+        if (!m_wait) // told by the sender's connectNotify()
+            QObject::disconnect(m_connection);
     }
 
     // By the listener. As long as the sender is there it may be in the middle of emitting the signal, or of

@@ -3,10 +3,12 @@
 
 #include "testsupport.h"
 
+#include <QtCore/qmetaobject.h>
 #include <QtCore/qpointer.h>
 #include <QtCore/qregularexpression.h>
 #include <QtCore/qtimer.h>
 
+#include <functional>
 #include <memory>
 
 using namespace std::chrono_literals;
@@ -53,6 +55,22 @@ Q_SIGNALS:
     void tracked(const Tracked &tracked);
 };
 
+/*
+    Does something whenever its signal is connected.
+*/
+class EagerSender : public Sender
+{
+public:
+    std::function<void()> onConnect = [this] { Q_EMIT one(42); };
+
+protected:
+    void connectNotify(const QMetaMethod &signal) override
+    {
+        if (signal == QMetaMethod::fromSignal(&Sender::one))
+            onConnect();
+    }
+};
+
 namespace {
 
 QCoro::Task<> deleteAfterSignal(Sender *sender, int *result)
@@ -97,6 +115,7 @@ private Q_SLOTS:
 
     // ends
     void emittedSignalReturnsFromTheEventLoop();
+    void emittedWhileItIsConnected();
     void firstEmissionCounts();
     void signalThatDoesNotComeTimesOut();
     void cancelledScope();
@@ -274,6 +293,21 @@ void tst_QTimeoutRunSignal::emittedSignalReturnsFromTheEventLoop()
     QCOMPARE(queuedDeadlines(), size_t(0));
     clock().advance(0ms);
     QCOMPARE(observed->end, End::Returned);
+}
+
+// What some senders do is to tell whoever connects what they know already.
+void tst_QTimeoutRunSignal::emittedWhileItIsConnected()
+{
+    EagerSender sender;
+    const auto observed = observe(QTimeout::run(1s, &sender, &Sender::one));
+    clock().advance(0ms);
+    QCOMPARE(observed->end, End::Returned);
+    QCOMPARE(*observed->value, 42);
+    QCOMPARE(connectedSignals(&sender), QByteArrayList());
+    QTimeoutScope scope(1s);
+    sender.onConnect = [&scope] { scope.cancel(); };
+    QCOMPARE(observe(scope.run(&sender, &Sender::one))->end, End::Cancelled);
+    QCOMPARE(connectedSignals(&sender), QByteArrayList());
 }
 
 void tst_QTimeoutRunSignal::firstEmissionCounts()
