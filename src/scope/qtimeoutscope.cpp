@@ -838,7 +838,10 @@ void QTimeoutScopePrivate::leaveThread()
         m_rare->anchor.reset();
     }
     if (!isActive()) {
-        leaveEnclosing();
+        if (m_refCount > 1)
+            leaveBehind();
+        else
+            leaveEnclosing();
         return;
     }
     m_inTransit = true;
@@ -863,7 +866,8 @@ void QTimeoutScopePrivate::leaveThread()
 
 /*
     Somebody in the old thread goes on referring to this life: others that were nested in it and have ended,
-    or whoever is telling about it. That sees the end of it, and the scope takes a new one along.
+    or whoever is telling about it. That sees the end of it, unless it has ended already, and the scope takes
+    a new one along.
 */
 void QTimeoutScopePrivate::leaveBehind()
 {
@@ -872,6 +876,7 @@ void QTimeoutScopePrivate::leaveBehind()
     moved->m_state = m_state;
     moved->m_type = m_type;
     moved->m_rare = std::exchange(m_rare, nullptr);
+    moved->m_abortSerial = m_abortSerial;
     moved->m_inTransit = m_inTransit;
     moved->m_finishDue = m_finishDue;
     moved->m_hasWatched = m_hasWatched;
@@ -882,9 +887,10 @@ void QTimeoutScopePrivate::leaveBehind()
     moved->m_firstWork = std::exchange(m_firstWork, nullptr);
     for (Work *work = moved->m_firstWork; work; work = work->m_next)
         work->m_life = moved;
-    if (m_isNested)
+    if (m_isNested) {
         moved->enclose(m_enclosing);
-    leaveEnclosing();
+        leaveEnclosing();
+    }
     QTimeoutScopePrivate *inner = m_firstNested;
     while (inner && inner->m_nextNested)
         inner = inner->m_nextNested;
@@ -893,7 +899,8 @@ void QTimeoutScopePrivate::leaveBehind()
         inner->enclose(moved);
         inner = newer;
     }
-    m_state = QTimeoutScope::Finished;
+    if (isActive())
+        m_state = QTimeoutScope::Finished;
     q->d = moved;
     q = nullptr;
     deref();

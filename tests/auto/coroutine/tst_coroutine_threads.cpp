@@ -65,6 +65,10 @@ private Q_SLOTS:
     void scopeMovesAwayFromOneThatWasNested();
     void scopeMovesAwayWithItsWork();
     void scopeMovesAwayWhileItTells();
+    void endedScopeMovesAwayFromOneThatWasNested();
+    void endedScopeThatWasEnclosingIsEndedThere();
+    void scopeMovesAwayWhileItTellsOfItsEnd_data();
+    void scopeMovesAwayWhileItTellsOfItsEnd();
     void runningIsKnownPerThread();
 };
 
@@ -274,6 +278,101 @@ void tst_CoroutineThreads::scopeMovesAwayWhileItTells()
         scope.reset();
     });
     QCOMPARE(changes, 1);
+}
+
+/*
+    Both go at the same time, which only ThreadSanitizer can tell.
+*/
+void tst_CoroutineThreads::endedScopeMovesAwayFromOneThatWasNested()
+{
+    Thread thread;
+    auto outer = std::make_unique<QTimeoutScope>(1h);
+    std::unique_ptr<QTimeoutScope> inner;
+    const auto coroutine = [&inner](QTimeoutScope &) -> QCoro::Task<> {
+        inner = std::make_unique<QTimeoutScope>(1s);
+        inner->finish();
+        co_return;
+    };
+    coroutine(*outer);
+    outer->cancel();
+    outer->moveToThread(&thread);
+    outer.release()->deleteLater();
+    QVERIFY(inner->start(1h));
+    QCOMPARE(inner->enclosingScope(), nullptr);
+    inner.reset();
+}
+
+// A13: it has ended there, too.
+void tst_CoroutineThreads::endedScopeThatWasEnclosingIsEndedThere()
+{
+    Thread thread;
+    auto outer = std::make_unique<QTimeoutScope>(1h);
+    std::unique_ptr<QTimeoutScope> inner;
+    const auto coroutine = [&inner](QTimeoutScope &) -> QCoro::Task<> {
+        inner = std::make_unique<QTimeoutScope>(1s);
+        inner->finish();
+        co_return;
+    };
+    coroutine(*outer);
+    outer->cancel();
+    outer->moveToThread(&thread);
+    Gate gate;
+    ObservedPointer<int> result;
+    thread.call([&] {
+        QVERIFY(outer->isCancelled());
+        result = observe(waitAt(*outer, gate, "there"));
+        gate.open();
+        outer.reset();
+    });
+    QCOMPARE(result->end, End::Cancelled);
+}
+
+void tst_CoroutineThreads::scopeMovesAwayWhileItTellsOfItsEnd_data()
+{
+    QTest::addColumn<QTimeoutScope::State>("end");
+
+    QTest::newRow("expired") << QTimeoutScope::Expired;
+    QTest::newRow("cancelled") << QTimeoutScope::Cancelled;
+    QTest::newRow("finished") << QTimeoutScope::Finished;
+}
+
+void tst_CoroutineThreads::scopeMovesAwayWhileItTellsOfItsEnd()
+{
+    QFETCH(const QTimeoutScope::State, end);
+
+    Thread thread;
+    auto scope = std::make_unique<QTimeoutScope>(1h);
+    QTimeoutScope::State there{};
+    bool toldHere = false;
+    connect(
+            scope.get(), &QTimeoutScope::stateChanged, this,
+            [&](QTimeoutScope::State state) {
+                if (state == QTimeoutScope::Active)
+                    return;
+                scope->moveToThread(&thread);
+                thread.call([&] { there = scope->state(); });
+                // From now on at the same time.
+                QMetaObject::invokeMethod(
+                        scope.get(), [&scope] { scope->start(1h); }, Qt::QueuedConnection);
+            },
+            Qt::DirectConnection);
+    const auto told = [&toldHere] { toldHere = true; };
+    connect(scope.get(), &QTimeoutScope::expired, this, told, Qt::DirectConnection);
+    connect(scope.get(), &QTimeoutScope::cancelled, this, told, Qt::DirectConnection);
+    connect(scope.get(), &QTimeoutScope::finished, this, told, Qt::DirectConnection);
+    if (end == QTimeoutScope::Expired)
+        scope->reschedule(0ms);
+    else if (end == QTimeoutScope::Cancelled)
+        scope->cancel();
+    else
+        scope->finish();
+    QTRY_COMPARE(there, end);
+    QVERIFY(!toldHere); // where it does not live any more
+    thread.call([&] {
+        QVERIFY(scope->isActive());
+        disconnect(scope.get(), nullptr, this, nullptr);
+        scope.reset();
+    });
 }
 
 void tst_CoroutineThreads::runningIsKnownPerThread()
