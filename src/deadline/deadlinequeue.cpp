@@ -175,6 +175,21 @@ struct DeadlineQueue::ThreadExit
     }
 };
 
+/*
+    Has the timer armed when the event loop runs; or at once if somebody removes all that is posted.
+*/
+struct DeadlineQueue::LoopEvent final : QEvent
+{
+    explicit LoopEvent(DeadlineQueue *posting) noexcept : QEvent(User), queue(posting) {}
+    ~LoopEvent() override
+    {
+        if (queue == t_queue)
+            queue->eventLoopRuns();
+    }
+
+    DeadlineQueue *const queue;
+};
+
 static qint64 realNow() noexcept
 {
     return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -680,16 +695,10 @@ void DeadlineQueue::expireDue()
 
 bool DeadlineQueue::event(QEvent *event)
 {
-    switch (static_cast<int>(event->type())) {
-    case QEvent::User:
-        eventLoopRuns();
-        return true;
-    case Call::Type:
-        static_cast<Call *>(event)->arrived();
-        return true;
-    default:
+    if (event->type() != Call::Type)
         return QObject::event(event);
-    }
+    static_cast<Call *>(event)->arrived();
+    return true;
 }
 
 void DeadlineQueue::eventLoopRuns()
@@ -809,7 +818,7 @@ void DeadlineQueue::disarm()
 void DeadlineQueue::waitForEventLoop()
 {
     if (!std::exchange(m_waitingForEventLoop, true))
-        QCoreApplication::postEvent(this, new QEvent(QEvent::User));
+        QCoreApplication::postEvent(this, new LoopEvent(this));
 }
 
 /*

@@ -179,6 +179,7 @@ private:
     ~DeadlineQueue() override;
     static DeadlineQueue *make();
     struct ThreadExit;
+    struct LoopEvent;
 
     bool event(QEvent *event) override;
     void timeout();

@@ -168,6 +168,7 @@ private Q_SLOTS:
     void postponingDoesNotTouchTheTimer();
     void drawingNearerHardlyTouchesTheTimer();
     void nearerAndNearerComesUpInOrder();
+    void nearerAndNearerWithoutPostedEvents();
     void postponedWakesUpOncePerInterval();
     void timerIsIdleWhenNothingIsPending();
     void wakeUpsOfCoarseDeadlinesAreShared();
@@ -1381,6 +1382,18 @@ void tst_DeadlineQueue::nearerAndNearerComesUpInOrder()
     }
     QVERIFY(waitFor([&order] { return order.size() == 30; }));
     QVERIFY(std::is_sorted(order.crbegin(), order.crend()));
+}
+
+// Nothing that is posted arrives.
+void tst_DeadlineQueue::nearerAndNearerWithoutPostedEvents()
+{
+    bool cameUp = false;
+    Entry entry([&cameUp] { cameUp = true; });
+    for (int i = 100; i > 1; --i)
+        entry.set(std::chrono::minutes(i));
+    QCoreApplication::removePostedEvents(nullptr);
+    entry.set(1ms);
+    QVERIFY(waitFor([&cameUp] { return cameUp; }));
 }
 
 void tst_DeadlineQueue::postponedWakesUpOncePerInterval()
