@@ -704,8 +704,10 @@ bool DeadlineQueue::event(QEvent *event)
 void DeadlineQueue::eventLoopRuns()
 {
     m_waitingForEventLoop = false;
-    m_wakeUp = ForeverNSecs;
-    rearm();
+    if (const qint64 wakeUp = nextWakeUp(); wakeUp == ForeverNSecs)
+        disarm();
+    else
+        arm(wakeUp); // perhaps not yet, although it is the same as m_wakeUp
 }
 
 void DeadlineQueue::timeout()

@@ -169,6 +169,7 @@ private Q_SLOTS:
     void drawingNearerHardlyTouchesTheTimer();
     void nearerAndNearerComesUpInOrder();
     void nearerAndNearerWithoutPostedEvents();
+    void timerIsIdleWhenAllThatWereNearerHaveGone();
     void postponedWakesUpOncePerInterval();
     void timerIsIdleWhenNothingIsPending();
     void wakeUpsOfCoarseDeadlinesAreShared();
@@ -1394,6 +1395,25 @@ void tst_DeadlineQueue::nearerAndNearerWithoutPostedEvents()
     QCoreApplication::removePostedEvents(nullptr);
     entry.set(1ms);
     QVERIFY(waitFor([&cameUp] { return cameUp; }));
+}
+
+void tst_DeadlineQueue::timerIsIdleWhenAllThatWereNearerHaveGone()
+{
+    const DeadlineQueue *queue = DeadlineQueue::current();
+    {
+        Entry entry;
+        entry.set(10min);
+        for (int i = 30'000; i > 20'000; --i)
+            entry.set({std::chrono::microseconds(i), Qt::PreciseTimer});
+    }
+    const quint64 starts = queue->timerStarts();
+    QCoreApplication::sendPostedEvents();
+    QVERIFY(!queue->isArmed());
+    block(50ms); // what fires then is late
+    for (int i = 0; i < 10; ++i)
+        QCoreApplication::processEvents();
+    QVERIFY(!queue->isArmed());
+    QCOMPARE(queue->timerStarts(), starts);
 }
 
 void tst_DeadlineQueue::postponedWakesUpOncePerInterval()
