@@ -59,9 +59,9 @@
 
     The result is what \c co_await would give for the operation. Exceptions of the operation are
     passed on. If the QObject that is waited for is destroyed, or the QFuture is cancelled by somebody,
-    the task throws QTimeoutCancelled at once. (If it is a slot of the sender's that destroys it, as
-    soon as that emission has returned.) It does so from the event loop if the signal is disconnected
-    from everything with QObject::disconnect().
+    the task throws QTimeoutCancelled at once. (If the sender of a signal is destroyed while it emits
+    something, as soon as that emission has returned; but waitFor() returns at once.) It does so from
+    the event loop if the signal is disconnected from everything with QObject::disconnect().
 
     \section1 Threads
 
@@ -365,16 +365,34 @@ QCoro::Task<> collect(QCoro::Task<T> task, QEventLoop *loop, HelperResult<T> *re
     loop->quit();
 }
 
+// Whose signal is waited for.
+template<typename Operation, typename... Args>
+const QObject *senderOf(const Operation &operation, const Args &...args)
+{
+    if constexpr (PointerToObject<Operation> && sizeof...(args) == 1)
+        return operation;
+    else
+        return nullptr;
+}
+
+/*
+    What waits for a signal may be called by a slot of the sender's, and then hears of its end only when that
+    returns.
+*/
 template<typename T>
-T waitForTask(QTimeoutScope &scope, QCoro::Task<T> task)
+T waitForTask(QTimeoutScope &scope, QCoro::Task<T> task, const QObject *sender)
 {
     QEventLoop loop;
     HelperResult<T> result;
     bool ended = false;
     collect(std::move(task), &loop, &result, &ended);
+    if (!ended && sender) {
+        QObject::connect(sender, &QObject::destroyed, &loop, &QEventLoop::quit,
+                         Qt::QueuedConnection);
+    }
     if (!ended)
         loop.exec();
-    if (!ended) // the application is quitting
+    if (!ended) // the application is quitting, or the sender has gone
         scope.cancel();
     while (!ended) // what cannot be abandoned refers to what stands on this stack
         loop.processEvents(QEventLoop::WaitForMoreEvents);
@@ -425,9 +443,11 @@ template<typename Operation, typename... Args>
 auto waitFor(Deadline deadline, Operation &&operation, Args &&...args)
 {
     QTimeoutScope scope(deadline);
+    const QObject *const sender = detail::senderOf(operation, args...);
     return detail::waitForTask(scope,
                                scope.run(std::forward<Operation>(operation),
-                                         std::forward<Args>(args)...));
+                                         std::forward<Args>(args)...),
+                               sender);
 }
 
 template<typename T>

@@ -58,6 +58,9 @@ private Q_SLOTS:
     void waitsForATimer();
     void namedAwaitableIsWaitedFor();
     void objectThatGoesIsACancellation();
+    void senderThatGoesIsACancellation();
+    void senderThatGoesWhileItEmitsIsACancellation();
+    void endOfTheSenderIsWaitedFor();
     void keepsTheEventLoopRunning();
     void nested();
     void nestedOutlivesTheOuterDeadline();
@@ -189,6 +192,40 @@ void tst_QTimeoutRunWaitFor::objectThatGoesIsACancellation()
     timer->start(24h);
     timer->deleteLater();
     QVERIFY_THROWS_EXCEPTION(QTimeoutCancelled, QTimeout::waitFor(1h, timer));
+}
+
+void tst_QTimeoutRunWaitFor::senderThatGoesIsACancellation()
+{
+    auto *sender = new QObject;
+    sender->deleteLater();
+    QVERIFY_THROWS_EXCEPTION(QTimeoutCancelled,
+                             QTimeout::waitFor(1h, sender, &QObject::objectNameChanged));
+    QCOMPARE(queuedDeadlines(), size_t(0));
+}
+
+void tst_QTimeoutRunWaitFor::senderThatGoesWhileItEmitsIsACancellation()
+{
+    auto *sender = new QTimer;
+    bool cancelled = false;
+    connect(sender, &QTimer::timeout, this, [&] {
+        sender->stop();
+        QMetaObject::invokeMethod(
+                this, [sender] { delete sender; }, Qt::QueuedConnection);
+        try {
+            QTimeout::waitFor(QDeadlineTimer::Forever, sender, &QObject::objectNameChanged);
+        } catch (const QTimeoutCancelled &) {
+            cancelled = true;
+        }
+    });
+    sender->start(0);
+    QTRY_VERIFY(cancelled);
+}
+
+void tst_QTimeoutRunWaitFor::endOfTheSenderIsWaitedFor()
+{
+    auto *sender = new QObject;
+    sender->deleteLater();
+    QCOMPARE(QTimeout::waitFor(1h, sender, &QObject::destroyed), sender);
 }
 
 void tst_QTimeoutRunWaitFor::keepsTheEventLoopRunning()
