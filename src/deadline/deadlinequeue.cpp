@@ -62,6 +62,7 @@
     - All slots that are not empty are the hand's own or begin later. A slot of the window may lie
       within one of a higher level, which begins before or together with it and is then emptied
       first.
+    - What is set during a turn and would be due in it is on a list of its own until the next one.
     - What is on the due list is no later than the hand's tick, and was due when it was put there.
       The list is sorted.
     - A slot's "latest" is not later than that of any of its entries. It may belong to one that has
@@ -455,6 +456,18 @@ inline void DeadlineQueue::link(DeadlineEntry *entry) noexcept
     append(SlotsOfWindow + level * SlotsOfLevel + digit, entry);
 }
 
+/*
+    One that is set now. If the running turn would bring it up it is kept aside: before others that are due
+    it would end the turn, each time.
+*/
+inline void DeadlineQueue::place(DeadlineEntry *entry) noexcept
+{
+    if (entry->m_deadline <= m_turnTime)
+        append(NextTurnSlot, entry);
+    else
+        link(entry);
+}
+
 inline void DeadlineQueue::unlink(DeadlineEntry *entry) noexcept
 {
     entry->m_previous->m_next = entry->m_next;
@@ -465,12 +478,12 @@ inline void DeadlineQueue::unlink(DeadlineEntry *entry) noexcept
 
 inline void DeadlineQueue::move(DeadlineEntry *entry, qint64 previousDeadline) noexcept
 {
-    if (entry->m_deadline >= previousDeadline && entry->m_slot != DueSlot) {
+    if (entry->m_deadline >= previousDeadline && entry->m_slot < DueSlot) {
         qint64 &latest = m_slots[entry->m_slot].latest;
         latest = std::min(latest, entry->latest());
     } else {
         unlink(entry);
-        link(entry);
+        place(entry);
     }
 }
 
@@ -512,7 +525,7 @@ void DeadlineQueue::set(DeadlineEntry *entry, Time time)
     } else {
         entry->m_queue = this;
         ++m_size;
-        link(entry);
+        place(entry);
     }
     if (m_frozen ? time.deadline <= m_frozenTime : time.latest < m_wakeUp)
         armEarlier(time.latest);
@@ -669,6 +682,9 @@ void DeadlineQueue::expireDue()
 {
     const qint64 time = now();
     const quint64 serial = m_lastSerial;
+    const qint64 outerTurn = std::exchange(m_turnTime, time);
+    if (isOccupied(NextTurnSlot))
+        takeSlot(NextTurnSlot, time);
     takeSlot(static_cast<size_t>(m_hand) % SlotsOfWindow, time);
     findDue(time);
     while (DeadlineEntry *entry = takeDue(time, serial)) {
@@ -682,6 +698,7 @@ void DeadlineQueue::expireDue()
         if (!m_frozen && now() - time > LateNSecs)
             break;
     }
+    m_turnTime = outerTurn;
     if (!m_frozen)
         emptyAhead();
     rearm();
@@ -746,6 +763,8 @@ qint64 DeadlineQueue::nextWakeUp()
     }
     if (const DeadlineEntry *due = firstDue())
         return due->m_deadline;
+    if (isOccupied(NextTurnSlot))
+        return m_slots[NextTurnSlot].latest;
     const qint64 wakeUp = findWakeUp();
     const size_t slot = crowdedSlot();
     if (slot == DueSlot || startOf(slot) - m_hand <= TicksAhead)
@@ -848,17 +867,24 @@ void DeadlineQueue::setFrozenTime(qint64 time)
     rearm();
 }
 
+qint64 DeadlineQueue::earliestIn(size_t slot) const noexcept
+{
+    const DeadlineLink &head = m_slots[slot].head;
+    qint64 earliest = ForeverNSecs;
+    for (const DeadlineLink *each = head.m_next; each != &head; each = each->m_next)
+        earliest = std::min(earliest, static_cast<const DeadlineEntry *>(each)->m_deadline);
+    return earliest;
+}
+
 qint64 DeadlineQueue::earliestDeadline()
 {
-    qint64 earliest = hasDue() ? firstDue()->m_deadline : ForeverNSecs;
+    qint64 earliest = std::min(hasDue() ? firstDue()->m_deadline : ForeverNSecs,
+                               earliestIn(NextTurnSlot));
     QVarLengthArray<size_t, 8> postponed;
     forEachSlot([&](size_t slot) {
         if (startOf(slot) > tickOf(earliest))
             return false;
-        const DeadlineLink &head = m_slots[slot].head;
-        qint64 first = ForeverNSecs;
-        for (const DeadlineLink *each = head.m_next; each != &head; each = each->m_next)
-            first = std::min(first, static_cast<const DeadlineEntry *>(each)->m_deadline);
+        const qint64 first = earliestIn(slot);
         if (tickOf(first) >= endOf(slot))
             postponed.append(slot);
         earliest = std::min(earliest, first);

@@ -22,6 +22,7 @@
 
 #include <array>
 #include <functional>
+#include <limits>
 
 namespace QTimeout::detail {
 
@@ -168,6 +169,8 @@ private:
     static constexpr size_t Levels = 7; // the window is one of them
     // Where those are of which the running turn knows that they are due. Not part of the wheel.
     static constexpr size_t DueSlot = SlotsOfWindow + (Levels - 1) * SlotsOfLevel;
+    // And those that have been set for the past by what the running turn brought up.
+    static constexpr size_t NextTurnSlot = DueSlot + 1;
 
     struct Slot
     {
@@ -197,6 +200,7 @@ private:
     void clear(size_t slot) noexcept;
     void append(size_t slot, DeadlineEntry *entry) noexcept;
     void link(DeadlineEntry *entry) noexcept;
+    void place(DeadlineEntry *entry) noexcept;
     void unlink(DeadlineEntry *entry) noexcept;
     void move(DeadlineEntry *entry, qint64 previousDeadline) noexcept;
     template<typename Function>
@@ -216,6 +220,7 @@ private:
 
     // The timer
     Time timeAt(qint64 deadline, qint64 remaining, Qt::TimerType type) const noexcept;
+    qint64 earliestIn(size_t slot) const noexcept;
     qint64 findWakeUp() const noexcept;
     qint64 nextWakeUp();
     void rearm();
@@ -225,11 +230,12 @@ private:
     void waitForEventLoop();
     void eventLoopRuns();
 
-    std::array<Slot, DueSlot + 1> m_slots;
+    std::array<Slot, NextTurnSlot + 1> m_slots;
     std::array<quint64, DueSlot / 64 + 1> m_occupied = {}; // a bit for each slot that is not empty
     // In the slots of the level above the window, since they were empty; some may have left.
     std::array<quint32, SlotsOfLevel> m_arrivals = {};
     qint64 m_hand = 0; // the tick up to which the wheel has been turned
+    qint64 m_turnTime = std::numeric_limits<qint64>::min(); // what is due by then comes up
     size_t m_size = 0;
     quint64 m_lastSerial = 0;
     qint64 m_wakeUp = ForeverNSecs; // what the timer is armed for
