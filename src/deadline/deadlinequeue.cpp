@@ -99,7 +99,7 @@
     A deadline before all others needs the timer armed anew, which costs more than all the rest. Who
     sets a few in a millisecond gets that. If there are more, an event is posted that arms the timer
     for the earliest of them: nothing can come up before the event loop runs, and it sends posted
-    events before it sleeps.
+    events before it sleeps. Should somebody remove the event, it arms the timer when it goes.
 
     Re-entrance
     -----------
