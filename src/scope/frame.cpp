@@ -70,6 +70,10 @@
       one suspension of the frame to the next), since that is when the task was probably made. What is
       called two plain coroutines further, and later, cannot be known.
 
+    What was started when the abort had come already may have been interrupted before it got into the
+    shield. Its exception is that of the abort, and arrives as from any awaited branch. Every other
+    QTimeoutCancelled from a shield is one of the work's own, and the abort still waits.
+
     A shield keeps off those aborts that concern the frame which has raised it. Deadlines inside are
     not among those. Scopes that were made inside are not taken along by such an abort; they are under
     the next scope around that is active then.
@@ -304,7 +308,7 @@ void Frame::rethrowAwaited(bool isShielded)
     try {
         throw;
     } catch (const QTimeoutCancelled &) {
-        if (!isShielded) // else it is one of the work's own
+        if (!isShielded || m_shield.seen == m_marked) // else it is one of the work's own
             setInterrupted();
         throw;
     } catch (const ScopeTimeout &error) {
@@ -369,6 +373,8 @@ void Frame::beginShield(const Shield &shield) noexcept
 {
     m_shield = shield;
     m_shield.isExact = shield.isExact || hasBranchAt(shield.task);
+    if (isPending() && hasInterruptedShielded())
+        m_shield.seen = m_marked;
     m_isShielding = true;
     m_nextShielding = std::exchange(t_firstShielding, this);
     if (m_nextShielding)
@@ -425,12 +431,29 @@ bool Frame::hasBranchAt(const void *address) const noexcept
     return false;
 }
 
+bool Frame::isAwaitedInShield(const Branch *branch) const noexcept
+{
+    return branch->address() == m_shield.task || branch->address() == m_shield.callee
+            || branch->isAwaitedBy(m_shield.task);
+}
+
+// By the abort that this frame waits for.
+bool Frame::hasInterruptedShielded() const noexcept
+{
+    for (Branch *branch = m_shield.task ? m_firstBranch : nullptr; branch;
+         branch = branch->m_nextBranch) {
+        const Frame *frame = branch->frame();
+        if (frame && frame->m_seen == m_marked && isAwaitedInShield(branch))
+            return true;
+    }
+    return false;
+}
+
 bool Frame::holds(const Branch *branch) const noexcept
 {
     if (!m_shield.task)
         return false;
-    if (branch->address() == m_shield.task || branch->address() == m_shield.callee
-        || branch->isAwaitedBy(m_shield.task))
+    if (isAwaitedInShield(branch))
         return true;
     return !m_shield.isExact && branch->m_starter == this && !branch->m_isAdopted
             && branch->m_born == m_stretch;

@@ -185,6 +185,7 @@ public:
         const void *callee = nullptr; // that a run has called
         const QTimeoutScope *scope = nullptr; // that a run has made
         bool isExact = false; // nothing but what is named here is shielded
+        quint64 seen = 0; // the abort that had interrupted it before
     };
 
 protected:
@@ -227,6 +228,8 @@ private:
                            const QTimeoutScopePrivate *outer) const noexcept;
 
     void unlinkShield() noexcept;
+    bool isAwaitedInShield(const Branch *branch) const noexcept;
+    bool hasInterruptedShielded() const noexcept;
     bool holds(const Branch *branch) const noexcept;
     bool holds(const QTimeoutScopePrivate *life) const noexcept;
     bool hasBranchAt(const void *address) const noexcept;

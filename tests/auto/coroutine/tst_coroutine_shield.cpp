@@ -6,7 +6,10 @@
 #include <QtCore/qpromise.h>
 #include <QtTest/qtest.h>
 
+#include <exception>
 #include <functional>
+#include <optional>
+#include <utility>
 
 using namespace std::chrono_literals;
 
@@ -37,6 +40,24 @@ QCoro::Task<int> callPlainly(QTimeoutScope *scope, Gate &gate)
     co_return co_await waitAt(*scope, gate, "inner");
 }
 
+// Waits for the last gate when it has been interrupted.
+QCoro::Task<int> cleanUpAt(QTimeoutScope &scope, Gate &gate, Gate &last)
+{
+    const Local local("inner");
+    Q_UNUSED(scope)
+    std::exception_ptr interruption;
+    try {
+        co_await passThrough(gate);
+    } catch (...) {
+        noteException("inner");
+        interruption = std::current_exception();
+    }
+    co_await passThrough(last);
+    if (interruption)
+        std::rethrow_exception(std::exchange(interruption, nullptr));
+    co_return 1;
+}
+
 } // namespace
 
 /*
@@ -57,6 +78,9 @@ private Q_SLOTS:
     void effectiveDeadlineStopsAtIt();
     void whatWasStartedInsideIsInterruptedAfterwards();
     void notInterruptedInReadyShield();
+    void comesTooLate_data();
+    void comesTooLate();
+    void exceptionOfItsOwn();
     void insideOfAnotherShield();
     void innerAbortsDoNotConcernIt();
     void namedTask();
@@ -263,6 +287,67 @@ void tst_CoroutineShield::notInterruptedInReadyShield()
         co_return co_await QTimeout::shield(valueAtOnce(2));
     };
     QCOMPARE(observe(coroutine(scope))->value, 2);
+}
+
+void tst_CoroutineShield::comesTooLate_data()
+{
+    using Make = std::function<QCoro::Task<int>(QTimeoutScope &, Gate &, Gate &)>;
+    QTest::addColumn<Make>("make");
+    QTest::newRow("abortable coroutine") << Make(&cleanUpAt);
+    QTest::newRow("abortable below plain") << Make([](QTimeoutScope &scope, Gate &gate, Gate &end) {
+        static const auto plain = [](QTimeoutScope *own, Gate &closed,
+                                     Gate &last) -> QCoro::Task<int> {
+            co_return co_await cleanUpAt(*own, closed, last);
+        };
+        return plain(&scope, gate, end);
+    });
+}
+
+/*
+    What is called by one that is about to be interrupted is so itself before it gets into the shield. That
+    is the one interruption of both (A5).
+*/
+void tst_CoroutineShield::comesTooLate()
+{
+    using Make = std::function<QCoro::Task<int>(QTimeoutScope &, Gate &, Gate &)>;
+    QFETCH(Make, make);
+    Gate gate;
+    Gate end;
+    Gate next;
+    QTimeoutScope scope(1s);
+    const auto cancelAndMake = [&](QTimeoutScope &own) {
+        own.cancel();
+        return make(own, gate, end);
+    };
+    const auto result = observe(shieldIt(scope, cancelAndMake, next));
+    COMPARE_EVENTS({"inner: cancelled"});
+    end.open();
+    COMPARE_EVENTS({"inner: cancelled", "~inner", "shielded: cancelled"});
+    next.open();
+    COMPARE_EVENTS({"inner: cancelled", "~inner", "shielded: cancelled", "~outer"});
+    QCOMPARE(result->end, End::Returned);
+    gate.open();
+}
+
+/*
+    The abort still waits when what is shielded has been cancelled by somebody else.
+*/
+void tst_CoroutineShield::exceptionOfItsOwn()
+{
+    Gate gate;
+    Gate next;
+    QTimeoutScope scope(1s);
+    std::optional<QTimeoutScope> other(std::in_place, 1h);
+    const auto bound = [&](QTimeoutScope &) { return waitAt(*other, gate, "inner"); };
+    const auto result = observe(shieldIt(scope, bound, next));
+    scope.cancel();
+    QVERIFY(events().isEmpty());
+    other->cancel();
+    COMPARE_EVENTS(
+            {"inner: cancelled", "~inner", "shielded: cancelled", "outer: cancelled", "~outer"});
+    QCOMPARE(result->end, End::Cancelled);
+    gate.open();
+    next.open();
 }
 
 void tst_CoroutineShield::insideOfAnotherShield()
