@@ -375,6 +375,7 @@ bool Oracle::abortDying(Life *life)
     for (; life; life = life->enclosing) {
         if (life->state == QTimeoutScope::Active && life->scope->isDying) {
             abortLife(life, QTimeoutScope::Cancelled);
+            life->scope->isDestroyed = true;
             return true;
         }
     }
@@ -423,12 +424,18 @@ void Oracle::checkInterruption(CoroutineRecord *coroutine)
     coroutine->unseen.clear();
 }
 
-// The exception has come from what was awaited.
+/*
+    The exception has come from what was awaited. In a shield, that is not the abort's unless the callee had
+    been interrupted by it before; so the abort arrives at the next co_await (A8).
+*/
 void Oracle::cameThrough(CoroutineRecord *coroutine, bool isForeign)
 {
     if (isForeign)
         coroutine->isForeign = true;
     if (!coroutine->isPending())
+        return;
+    const CoroutineRecord *callee = coroutine->await.awaited();
+    if (coroutine->await.step->isShielded && !(callee && callee->seen == coroutine->marked))
         return;
     coroutine->seen = coroutine->marked;
     coroutine->unseen.clear();
