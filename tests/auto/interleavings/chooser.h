@@ -4,10 +4,11 @@
 #ifndef CHOOSER_H
 #define CHOOSER_H
 
-#include <QtCore/qbytearray.h>
+#include "random.h"
+
+#include <QtCore/qbytearraylist.h>
 
 #include <optional>
-#include <random>
 #include <vector>
 
 /*
@@ -21,9 +22,10 @@ public:
     explicit Chooser(unsigned seed) : m_random(seed), m_seed(seed) {}
 
     // The first is mostly taken.
-    int chooseRarely(int count) { return choose(count, 0.8); }
+    int chooseRarely(int count) { return choose(count, 5); }
 
-    int choose(int count, double first = 0)
+    // Takes the first, but one time in so many any of them.
+    int choose(int count, int rarity = 1)
     {
         if (count <= 1)
             return 0;
@@ -31,8 +33,8 @@ public:
         int choice = 0;
         if (index < m_given.size())
             choice = m_given[index] < count ? m_given[index] : 0;
-        else if (m_random && !std::bernoulli_distribution(first)(*m_random))
-            choice = std::uniform_int_distribution<int>(0, count - 1)(*m_random);
+        else if (m_random && m_random->below(rarity) == 0)
+            choice = m_random->below(count);
         m_taken.push_back(choice);
         m_counts.push_back(count);
         return choice;
@@ -57,7 +59,7 @@ public:
 
 private:
     std::vector<int> m_given;
-    std::optional<std::mt19937> m_random;
+    std::optional<Random> m_random;
     unsigned m_seed = 0;
     std::vector<int> m_taken;
     std::vector<int> m_counts;
@@ -68,6 +70,14 @@ inline QByteArray toText(const std::vector<int> &choices)
     QByteArray result;
     for (int choice : choices)
         result += (result.isEmpty() ? "" : ",") + QByteArray::number(choice);
+    return result;
+}
+
+inline std::vector<int> toChoices(const QByteArray &text)
+{
+    std::vector<int> result;
+    for (const QByteArray &choice : text.split(','))
+        result.push_back(choice.toInt());
     return result;
 }
 

@@ -5,6 +5,14 @@
 
 static const QByteArrayList coroutineNames = {"a", "b", "c", "d"};
 
+// The first is drawn first.
+QByteArray Generator::oneOfEach(const QByteArrayList &first, const QByteArrayList &second)
+{
+    QByteArray result = oneOf(first);
+    result += oneOf(second);
+    return result;
+}
+
 QByteArray Generator::newGate()
 {
     m_gates.append("g" + QByteArray::number(m_gates.size()));
@@ -47,7 +55,7 @@ QByteArray Generator::awaiting(const QByteArray &caller)
     case 3:
         name = callee(caller, false);
         return name.isEmpty() ? "run " + newGate() + " 5"
-                              : oneOf({"runcall ", "trycall "}) + name + oneOf({"", " 5"});
+                              : oneOfEach({"runcall " + name, "trycall " + name}, {"", " 5"});
     case 4:
         return "job " + newJob();
     case 5:
@@ -108,8 +116,11 @@ QByteArray Generator::steps(const QByteArray &caller, int count)
 QByteArray Generator::coroutine(const QByteArray &name)
 {
     QByteArray result = name + ": " + steps(name, 1 + below(3));
-    if (below(2))
-        result += " | " + steps(name, 1 + below(2)) + (below(4) ? "" : " !");
+    if (below(2)) {
+        result += " | ";
+        result += steps(name, 1 + below(2));
+        result += below(4) ? "" : " !";
+    }
     return result;
 }
 
@@ -122,15 +133,15 @@ QByteArray Generator::event()
         return "time 5";
     case 1:
         if (!m_jobs.isEmpty())
-            return oneOf({"finish ", "emit ", "destroy "}) + oneOf(m_jobs);
+            return oneOfEach({"finish ", "emit ", "destroy "}, m_jobs);
         return "time 5";
     case 2:
         if (!m_own.isEmpty())
-            return oneOf({"expire ", "cancel "}) + oneOf(m_own);
+            return oneOfEach({"expire ", "cancel "}, m_own);
         return "time 3";
     default:
-        return oneOf({"expire ", "expire ", "cancel ", "delete ", "finish ", "start "})
-                + oneOf(m_scopes);
+        return oneOfEach({"expire ", "expire ", "cancel ", "delete ", "finish ", "start "},
+                         m_scopes);
     }
 }
 

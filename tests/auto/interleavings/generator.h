@@ -4,10 +4,10 @@
 #ifndef GENERATOR_H
 #define GENERATOR_H
 
+#include "random.h"
+
 #include <QtCore/qbytearray.h>
 #include <QtCore/qbytearraylist.h>
-
-#include <random>
 
 /*
     Makes up programs.
@@ -20,8 +20,9 @@ public:
     QByteArray program();
 
 private:
-    int below(int count) { return std::uniform_int_distribution<int>(0, count - 1)(m_random); }
+    int below(int count) { return m_random.below(count); }
     QByteArray oneOf(const QByteArrayList &list) { return list[below(int(list.size()))]; }
+    QByteArray oneOfEach(const QByteArrayList &first, const QByteArrayList &second);
     QByteArray newGate();
     QByteArray newJob();
     QByteArray callee(const QByteArray &caller, bool hasScope);
@@ -31,7 +32,7 @@ private:
     QByteArray coroutine(const QByteArray &name);
     QByteArray event();
 
-    std::mt19937 m_random;
+    Random m_random;
     QByteArrayList m_gates;
     QByteArrayList m_jobs;
     QByteArrayList m_scopes;

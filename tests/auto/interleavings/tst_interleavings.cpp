@@ -4,6 +4,7 @@
 #include "generator.h"
 #include "world.h"
 
+#include <QtCore/qcryptographichash.h>
 #include <QtCore/qelapsedtimer.h>
 #include <QtCore/qloggingcategory.h>
 #include <QtTest/qtest.h>
@@ -33,6 +34,8 @@
 */
 
 namespace {
+
+constexpr unsigned DefaultPrograms = 1000;
 
 char s_current[4096];
 
@@ -68,7 +71,10 @@ private Q_SLOTS:
     void initTestCase();
     void runs_data();
     void runs();
+    void isReproducible();
     void generated();
+    void scheduled_data();
+    void scheduled();
 
 private:
     bool runGiven(const Program &program);
@@ -412,6 +418,26 @@ void tst_Interleavings::runs()
 }
 
 /*
+    What a seed means depends neither on the compiler nor on the standard library. Whoever changes the
+    generator changes the hash.
+*/
+void tst_Interleavings::isReproducible()
+{
+    QCryptographicHash hash(QCryptographicHash::Sha256);
+    for (unsigned seed = 0; seed < DefaultPrograms; ++seed) {
+        hash.addData(Generator(seed).program());
+        Chooser chooser(seed);
+        for (int count = 2; count < 10; ++count) {
+            chooser.choose(count);
+            chooser.chooseRarely(count);
+        }
+        hash.addData(toText(chooser.taken()));
+    }
+    QCOMPARE(hash.result().toHex(),
+             QByteArray("d52fe2065a866d387eda9155ad6ffed45d57b8482e186a49700f03db2859181b"));
+}
+
+/*
     Programs that are made up, a few runs each.
 */
 void tst_Interleavings::generated()
@@ -422,7 +448,7 @@ void tst_Interleavings::generated()
     const unsigned count = isOne ? 1
             : qEnvironmentVariableIsSet("QTIMEOUT_PROGRAMS")
             ? unsigned(qEnvironmentVariableIntValue("QTIMEOUT_PROGRAMS"))
-            : 1000;
+            : DefaultPrograms;
     for (unsigned seed = first; seed < first + count; ++seed) {
         const QByteArray text = Generator(seed).program();
         const Program program = Program::parse(text);
@@ -440,6 +466,84 @@ void tst_Interleavings::generated()
 }
 
 /*
+    Runs of generated programs that went wrong once.
+*/
+void tst_Interleavings::scheduled_data()
+{
+    QTest::addColumn<QByteArray>("text");
+    QTest::addColumn<QByteArray>("choices");
+
+    const auto add = [](const char *name, const char *choices, const char *text) {
+        QTest::newRow(name) << QByteArray(text) << QByteArray(choices);
+    };
+
+    // The exception is that of the object, so the abort arrives after the shield.
+    add("shielded job is destroyed, and the clean-up calls", "0,4,1,1",
+        "scopes s t<s\n"
+        "start call a(t)\n"
+        "a: plain b(t); signal j0; spawn c(s)\n"
+        "b: shield job j1 | call d; gate g0\n"
+        "c: gate g1\n"
+        "d: run g2 5; run g3 5 | job j2 !\n"
+        "events cancel t; finish j1; emit j2; destroy j1; open g0");
+    add("shielded job is destroyed, and the clean-up calls plainly",
+        "1,4,0,0,3,3,0,0,0,0,1,0,0,0,0,0",
+        "scopes s t\n"
+        "start call a(t); run b 5\n"
+        "a: shield job j0; gate g0; sleep 3 | plain c(t)\n"
+        "b: call d(s)\n"
+        "c: tryrun g1 5\n"
+        "d: run g2 5\n"
+        "events open g1; expire t; start s; destroy j0; open g0; expire @b");
+    add("shielded job is destroyed, and the clean-up spawns", "1,3,0,0,2,1,2",
+        "scopes s t\n"
+        "start call a(s); run b 5\n"
+        "a: sleep 3; signal j0 | spawn c\n"
+        "b: shield job j1 | spawn d; run g0 5\n"
+        "c: shield job j2; scope v2 5; job j3 | sleep 3; job j4\n"
+        "d: gate g1; run g2 5; shield run g3 5\n"
+        "events expire t; expire @b; destroy j1; open g3; start t");
+    // The same abort does not interrupt the clean-up.
+    add("shielded has been interrupted before", "1,2,1,1,0",
+        "scopes s t\n"
+        "start call a(t)\n"
+        "a: shield gate g0; scope v2 5; spawn b(s)\n"
+        "b: call c\n"
+        "c: shield call d; scope v3 5; tryrun g1 5 | job j0\n"
+        "d: gate g2; gate g3; job j1 | gate g4; tryrun g5 5\n"
+        "events time 3; emit j1; start t; cancel s");
+    // What cleans up after a run whose scope has gone is a plain coroutine.
+    add("scope around is deleted when a run destroys its own", "5,4,2,0,0,1",
+        "scopes s t<s\n"
+        "start call a(s)\n"
+        "a: trycall b 5; call c; sleep 0\n"
+        "b: spawn d; run g0 5 | gate g1; run g2 5\n"
+        "c: signal j0; sleep 5 | gate g3\n"
+        "d: gate g4; sleep 0; gate g5 | job j1\n"
+        "events delete s; cancel @b; open g0; emit j0; expire @b; expire t");
+    add("abort arrives while what is shielded ends by its own deadline", "3,2,0,0,0,0,0,0,0,0,2",
+        "scopes s t<s\n"
+        "start call a(s)\n"
+        "a: call b(t); shield trycall c 5 | call d(t) !\n"
+        "b: gate g0; gate g1; run g2 5\n"
+        "c: gate g3; gate g4; tryrun g5 5\n"
+        "d: gate g6; sleep 3\n"
+        "events delete t; expire s; time 5; expire t");
+}
+
+void tst_Interleavings::scheduled()
+{
+    QFETCH(const QByteArray, text);
+    QFETCH(const QByteArray, choices);
+    const Program program = Program::parse(text);
+    m_which = QByteArray("\"scheduled:") + QTest::currentDataTag() + '"';
+    if (runGiven(program))
+        return;
+    Chooser chooser(toChoices(choices));
+    runOne(program, chooser);
+}
+
+/*
     The run that was asked for, if there is one.
 */
 bool tst_Interleavings::runGiven(const Program &program)
@@ -453,10 +557,7 @@ bool tst_Interleavings::runGiven(const Program &program)
         runOne(program, chooser);
         return true;
     }
-    std::vector<int> choices;
-    for (const QByteArray &choice : given.split(','))
-        choices.push_back(choice.toInt());
-    Chooser chooser(choices);
+    Chooser chooser(toChoices(given));
     runOne(program, chooser);
     return true;
 }
