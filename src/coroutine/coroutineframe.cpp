@@ -14,7 +14,8 @@ bool CoroutineFrame::isAwaitedBy(const void *coroutine) const noexcept
 
 bool CoroutineFrame::isDue() const noexcept
 {
-    return m_wait && m_wait->outcome() == Wait::Outcome::Pending && isInterruptible();
+    return m_wait && m_wait->outcome() == Wait::Outcome::Pending && isInterruptible()
+            && !m_wait->isOperationEnding();
 }
 
 void CoroutineFrame::interrupt()
@@ -32,7 +33,7 @@ bool FrameWait::suspendFrame(std::coroutine_handle<> waiter, const Frame::Shield
         return false;
     if (shield)
         m_frame.beginShield(*shield);
-    else if (m_frame.isInterruptible() && interruptAtOnce())
+    else if (m_frame.isInterruptible() && !isOperationEnding() && interruptAtOnce())
         return false;
     m_frame.m_wait = this;
     m_frame.leave();

@@ -183,8 +183,12 @@ Wait::Outcome LimitedWait::outcomeOf(Cause cause) const
 
 void LimitedWait::abort(Cause cause)
 {
-    if (isShielded())
-        return;
+    if (!isShielded())
+        interruptBy(cause);
+}
+
+void LimitedWait::interruptBy(Cause cause)
+{
     if (Wait::interrupt(outcomeOf(cause)))
         resume();
 }
@@ -227,7 +231,8 @@ bool LimitedWait::isAwaitedBy(const void *coroutine) const noexcept
 void LimitedWait::abortedRemotely(Cause cause, bool isHandedOver)
 {
     m_joins = quint16(m_joins + isHandedOver);
-    abort(cause);
+    if (!isMarked() || !isShielded())
+        interruptBy(cause);
 }
 
 } // namespace QTimeout::detail

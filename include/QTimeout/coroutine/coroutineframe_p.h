@@ -82,6 +82,8 @@ private:
     friend class CoroutineFrame;
 
     bool suspendFrame(std::coroutine_handle<> waiter, const Frame::Shield *shield);
+    // It is certain to end, so an abort comes too late (A2).
+    virtual bool isOperationEnding() const = 0;
     bool interruptAtOnce();
     [[noreturn]] static void throwInterrupted();
     void resume() override;

@@ -105,6 +105,13 @@ public:
 private:
     void startOperation() override { m_operation.start(this); }
     bool hasOperationEnded() const override { return m_operation.isReady(); }
+    bool isOperationEnding() const override
+    {
+        if constexpr (requires { m_operation.isEnding(); })
+            return m_operation.isEnding();
+        else
+            return false;
+    }
     bool canAbandonOperation() const override { return Operation::canAbandon; }
     void abandonOperation() override { m_operation.abandon(); }
     void abortOperation() override { m_operation.abort(); }

@@ -294,6 +294,13 @@ public:
 
     bool isReady() const { return m_started ? m_helper.hasEnded() : m_task.isReady(); }
 
+    // It is one of ours, and what that waits for has ended.
+    bool isEnding() const
+    {
+        const LimitedWait *wait = isReady() ? nullptr : findWait(m_frame);
+        return wait && wait->hasEnded();
+    }
+
     void start(Wait *wait)
     {
         m_frame = frame();

@@ -144,6 +144,8 @@ public:
     }
     // The scope that was given has finished, and another one has taken over.
     bool wasHandedOver() const noexcept { return m_isScopeGiven && m_joins > 1; }
+    // What was awaited has ended, though the news may still be queued.
+    bool hasEnded() const noexcept { return outcome() == Outcome::Ended; }
     // Throws if the outcome is an interruption.
     void checkInterrupted() const
     {
@@ -175,6 +177,7 @@ protected:
 
 private:
     Outcome outcomeOf(Cause cause) const;
+    void interruptBy(Cause cause);
     [[noreturn]] void throwInterrupted() const;
 
     Suspension *m_suspension = nullptr;

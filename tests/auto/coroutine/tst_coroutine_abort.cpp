@@ -101,6 +101,7 @@ private Q_SLOTS:
     void errorOfAnUnrelatedScopeGoesThrough();
     void outerAbortInASlotOfTheInner();
     void signalThatHasBeenEmittedBeatsTheAbort();
+    void signalBeatsAnAbortThatWaits();
     void ownErrorThroughAPlainCoroutineIsACancellation_data();
     void ownErrorThroughAPlainCoroutineIsACancellation();
 };
@@ -612,6 +613,36 @@ void tst_CoroutineAbort::signalThatHasBeenEmittedBeatsTheAbort()
     clock().advance(0s);
     QCOMPARE(result->end, End::Returned);
     QCOMPARE(result->value, QString("named"));
+}
+
+/*
+    The run has begun after the abort, which waits until the inner coroutine has ended. That is meanwhile.
+*/
+void tst_CoroutineAbort::signalBeatsAnAbortThatWaits()
+{
+    QObject object;
+    Gate gate;
+    Gate last;
+    QTimeoutScope scope(1h);
+    const auto inner = [&gate](QTimeoutScope &) -> QCoro::Task<> {
+        co_await QTimeout::shield(valueAfter(gate, 1));
+    };
+    const auto coroutine = [&](QTimeoutScope &own) -> QCoro::Task<QString> {
+        const auto task = inner(own);
+        own.cancel();
+        const auto name = co_await QTimeout::run(2h, &object, &QObject::objectNameChanged);
+        note(name);
+        co_await passThrough(last);
+        co_return name;
+    };
+    const auto result = observe(coroutine(scope));
+    object.setObjectName("named"); // the news is queued
+    gate.open();
+    QVERIFY(events().isEmpty());
+    clock().advance(0s);
+    COMPARE_EVENTS({"named"});
+    QCOMPARE(result->end, End::Cancelled);
+    last.open();
 }
 
 void tst_CoroutineAbort::ownErrorThroughAPlainCoroutineIsACancellation_data()
