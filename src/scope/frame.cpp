@@ -71,12 +71,13 @@
       called two plain coroutines further, and later, cannot be known.
 
     What was started when the abort had come already may have been interrupted before it got into the
-    shield. Its exception is that of the abort, and arrives as from any awaited branch. Every other
+    shield. An exception is then taken for that of the abort, as if it came from any awaited branch. Every other
     QTimeoutCancelled from a shield is one of the work's own, and the abort still waits.
 
     A shield keeps off those aborts that concern the frame which has raised it. Deadlines inside are
     not among those. Scopes that were made inside are not taken along by such an abort; they are under
-    the next scope around that is active then.
+    the next scope around that is active then. If the frame becomes a plain one in its shield, it stays
+    under the scope around, so that it is known what the shield keeps off.
 */
 
 namespace QTimeout::detail {
@@ -373,7 +374,7 @@ void Frame::beginShield(const Shield &shield) noexcept
 {
     m_shield = shield;
     m_shield.isExact = shield.isExact || hasBranchAt(shield.task);
-    if (isPending() && hasInterruptedShielded())
+    if (isPending() && hasShieldedSeenAbort())
         m_shield.seen = m_marked;
     m_isShielding = true;
     m_nextShielding = std::exchange(t_firstShielding, this);
@@ -438,12 +439,25 @@ bool Frame::isAwaitedInShield(const Branch *branch) const noexcept
 }
 
 // By the abort that this frame waits for.
-bool Frame::hasInterruptedShielded() const noexcept
+bool Frame::hasShieldedSeenAbort() const noexcept
 {
     for (Branch *branch = m_shield.task ? m_firstBranch : nullptr; branch;
          branch = branch->m_nextBranch) {
         const Frame *frame = branch->frame();
-        if (frame && frame->m_seen == m_marked && isAwaitedInShield(branch))
+        if (frame && isAwaitedInShield(branch) && frame->hasSeen(m_marked))
+            return true;
+    }
+    return false;
+}
+
+// It, or anything below it, from which the exception may come.
+bool Frame::hasSeen(quint64 abort) const noexcept
+{
+    if (m_seen == abort)
+        return true;
+    for (Branch *branch = m_firstBranch; branch; branch = branch->m_nextBranch) {
+        const Frame *frame = branch->frame();
+        if (frame && frame->hasSeen(abort))
             return true;
     }
     return false;
@@ -468,7 +482,7 @@ bool Frame::holds(const QTimeoutScopePrivate *life) const noexcept
 }
 
 /*
-    All the aborts that it waits for, which may be several, are kept off.
+    All the aborts that it waits for, which may be several, are kept off. A run of a plain frame is not marked.
 */
 bool Branch::isShielded() const noexcept
 {
@@ -479,7 +493,9 @@ bool Branch::isShielded() const noexcept
 bool Branch::isShieldedFrom(quint64 serial) const noexcept
 {
     for (const Frame *each = t_firstShielding; each; each = each->m_nextShielding) {
-        if (each == this || (each->m_marked != serial && each->m_oldestMark != serial))
+        const bool keepsOff = serial != 0 ? each->m_marked == serial || each->m_oldestMark == serial
+                                          : each->isPlain();
+        if (each == this || !keepsOff)
             continue;
         for (const Branch *inner = this; inner && inner != each; inner = inner->m_starter) {
             if (each->holds(inner))

@@ -726,7 +726,7 @@ void QTimeoutScopePrivate::abortWork()
 void QTimeoutScopePrivate::release(Branch *branch)
 {
     const Frame *frame = branch->frame();
-    if (frame ? frame->isPlain() : !branch->isShielded())
+    if (frame ? frame->isPlain() && !frame->m_isShielding : !branch->isShielded())
         return;
     if (QTimeoutScopePrivate *active = nearestActiveEnclosing())
         active->add(branch);

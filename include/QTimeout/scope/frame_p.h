@@ -165,7 +165,11 @@ public:
 
     // An abort has not reached it yet.
     bool isPending() const noexcept { return m_marked > m_seen; }
-    void setInterrupted() noexcept { m_seen = m_marked; }
+    void setInterrupted() noexcept
+    {
+        m_seen = m_marked;
+        ++m_stretch; // what cleans up is made after that
+    }
     // Its scope has expired, and nobody above is being aborted with it.
     bool isTimedOut() const noexcept;
     // In a handler: throws what is to leave the coroutine if it is timed out.
@@ -229,7 +233,8 @@ private:
 
     void unlinkShield() noexcept;
     bool isAwaitedInShield(const Branch *branch) const noexcept;
-    bool hasInterruptedShielded() const noexcept;
+    bool hasShieldedSeenAbort() const noexcept;
+    bool hasSeen(quint64 abort) const noexcept;
     bool holds(const Branch *branch) const noexcept;
     bool holds(const QTimeoutScopePrivate *life) const noexcept;
     bool hasBranchAt(const void *address) const noexcept;
