@@ -157,6 +157,8 @@ void Oracle::scopeStateChanged(ScopeRecord *scope, State state)
     } else if (state == QTimeoutScope::Expired) {
         if (!hasPassed(scope))
             object("S4: Scope " + scope->name + " expires before its deadline");
+        if (isInDyingChild(life) && abortDying(life->enclosing) && life->state == state)
+            return;
         abortLife(life, state);
     } else if (state == QTimeoutScope::Cancelled) {
         if (abortDying(life->enclosing) && life->state == state)
@@ -190,6 +192,15 @@ void Oracle::scopeMayDie(ScopeRecord *scope)
         if (child.parent == scope && !child.isDestroyed)
             scopeMayDie(&child);
     }
+}
+
+bool Oracle::isInDyingChild(const Life *life)
+{
+    while ((life = life->enclosing)) {
+        if (life->state == QTimeoutScope::Active && life->scope->isDying)
+            return life->scope->parent;
+    }
+    return false;
 }
 
 bool Oracle::isChildDying(const ScopeRecord *scope) const
@@ -276,12 +287,16 @@ CoroutineRecord *Oracle::begin(const QByteArray &name, ScopeRecord *scope)
     coroutine.starter = starter;
     if (starter) {
         coroutine.seen = starter->seen;
+        coroutine.maybeSeen = starter->maybeSeen;
         coroutine.born = starter->stretch;
     }
     Life *life = scope->life;
     coroutine.life = life;
     if (life->abort > coroutine.seen) {
         mark(&coroutine, life);
+    } else if (life->abort && life->abort == coroutine.maybeSeen) {
+        mark(&coroutine, life);
+        coroutine.unseen.clear();
     } else if (life->abort) {
         coroutine.aborter = scope;
         coroutine.life = nearestActive(life->enclosing);
@@ -295,6 +310,8 @@ CoroutineRecord *Oracle::begin(const QByteArray &name, ScopeRecord *scope)
 void Oracle::suspending(CoroutineRecord *coroutine, const Await &await)
 {
     coroutine->await = await;
+    if (coroutine->isPending() && hasSeen(await.awaited(), coroutine->marked))
+        coroutine->await.seen = coroutine->marked;
     coroutine->hasSuspended = !await.hasEnded();
     coroutine->isAwaiting = true;
 }
@@ -304,6 +321,17 @@ bool Oracle::isStartedBy(const CoroutineRecord *inner, const CoroutineRecord *ou
     while (inner && inner != outer)
         inner = inner->starter;
     return inner;
+}
+
+// It, or what it has started.
+bool Oracle::hasSeen(const CoroutineRecord *callee, quint64 abort) const
+{
+    return callee
+            && std::any_of(m_coroutines.begin(), m_coroutines.end(),
+                           [&](const CoroutineRecord &each) {
+                               return !each.hasEnded && each.seen == abort
+                                       && isStartedBy(&each, callee);
+                           });
 }
 
 // The one that is awaited in a shield.
@@ -425,7 +453,7 @@ void Oracle::checkInterruption(CoroutineRecord *coroutine)
 }
 
 /*
-    The exception has come from what was awaited. In a shield, that is not the abort's unless the callee had
+    The exception has come from what was awaited. In a shield, that is not the abort's unless something had
     been interrupted by it before; so the abort arrives at the next co_await (A8).
 */
 void Oracle::cameThrough(CoroutineRecord *coroutine, bool isForeign)
@@ -434,8 +462,8 @@ void Oracle::cameThrough(CoroutineRecord *coroutine, bool isForeign)
         coroutine->isForeign = true;
     if (!coroutine->isPending())
         return;
-    const CoroutineRecord *callee = coroutine->await.awaited();
-    if (coroutine->await.step->isShielded && !(callee && callee->seen == coroutine->marked))
+    const Await &await = coroutine->await;
+    if (await.step->isShielded && coroutine->hasSuspended && await.seen != coroutine->marked)
         return;
     coroutine->seen = coroutine->marked;
     coroutine->unseen.clear();
@@ -535,9 +563,13 @@ int Oracle::expectedFrom(const CoroutineRecord *coroutine) const
         return bit(result);
     if (coroutine->isPending() || coroutine->isForeign || coroutine->maybeSeen)
         return Either;
+    bool isLeftBehind = false; // by one that has ended; nobody above it awaits this
     for (const CoroutineRecord *above = coroutine->starter; above; above = above->starter) {
-        if (above->isPending() && !above->hasEnded)
-            return above->marked == coroutine->marked ? bit(Outcome::Cancelled) : Either;
+        if (above->hasEnded)
+            isLeftBehind = true;
+        else if (above->isPending())
+            return above->marked == coroutine->marked && !isLeftBehind ? bit(Outcome::Cancelled)
+                                                                       : Either;
     }
     switch (coroutine->causes) {
     case ByExpiry:

@@ -89,6 +89,7 @@ struct Await
     PlainRecord *plain = nullptr;
     std::optional<std::chrono::nanoseconds> deadline; // of a sleep or of a run for a gate or job
     int emissions = 0; // of the job before
+    quint64 seen = 0; // the pending abort, if it had interrupted what is awaited before that
     // Set by hand.
     std::function<bool()> hasEnded;
     std::function<bool()> isGone; // has ended because the object was destroyed
@@ -147,6 +148,7 @@ public:
     void scopeStateChanged(ScopeRecord *scope, QTimeoutScope::State state);
     void scopeStarted(ScopeRecord *scope);
     void scopeDies(ScopeRecord *scope); // about to be destroyed
+    static bool isInDyingChild(const Life *life);
     bool isChildDying(const ScopeRecord *scope) const;
     void scopeMayDie(ScopeRecord *scope); // by itself
     void scopeDestroyed(ScopeRecord *scope) { scope->isDestroyed = true; }
@@ -175,6 +177,7 @@ private:
     bool isPerhapsHeldBack(const CoroutineRecord *coroutine) const;
     bool isHeldBack(const CoroutineRecord *coroutine) const;
     bool isShielded(const CoroutineRecord *coroutine, quint64 abort) const;
+    bool hasSeen(const CoroutineRecord *callee, quint64 abort) const;
     static const CoroutineRecord *shielded(const CoroutineRecord &coroutine);
     bool isCreatedInShield(const ScopeRecord *scope, const Life *outer) const;
     const CoroutineRecord *abortedBranch(const CoroutineRecord *coroutine) const;

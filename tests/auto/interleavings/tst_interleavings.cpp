@@ -521,6 +521,47 @@ void tst_Interleavings::scheduled_data()
         "c: signal j0; sleep 5 | gate g3\n"
         "d: gate g4; sleep 0; gate g5 | job j1\n"
         "events delete s; cancel @b; open g0; emit j0; expire @b; expire t");
+    add("run has ended, and the news is queued", "2,0,0,3",
+        "scopes s t<s\n"
+        "start call a(t)\n"
+        "a: call b(s); start c; call d; join c | signal j0; gate g0\n"
+        "b: shield job j1; signal j2\n"
+        "c: gate g1 | shield tryrun g2 5; gate g3\n"
+        "d: gate g4 | gate g5 !\n"
+        "events delete t; expire s; cancel t; delete s");
+    add("shielded awaits what has been interrupted before", "0,1,1",
+        "scopes s t<s\n"
+        "start call a(t)\n"
+        "a: sleep 0; shield plain b | start c; sleep 5; join c; scope v2 5\n"
+        "b: call d(t); run g0 5; signal j0 | shield job j1\n"
+        "c: gate g1; scope v3 5\n"
+        "d: tryrun g2 5; gate g3; sleep 0 | run g4 5\n"
+        "events expire s; time 3; expire v3");
+    add("shield of what has outlived its scope", "1,2,3,0,0,0,0,1,0,0",
+        "scopes s t<s\n"
+        "start call a(t)\n"
+        "a: shield plain b(t); start c(s); call d; join c; scope v2 5\n"
+        "b: scope v3 5; tryrun g0 5; run g1 5\n"
+        "c: job j0; gate g2\n"
+        "d: shield run g3 5; gate g4\n"
+        "events expire s; time 3; delete t; expire t; finish s");
+    add("shielded run of what has outlived its scope", "0,0,3,2,0,1",
+        "scopes s t<s\n"
+        "start call a(t)\n"
+        "a: plain b; shield gate g0\n"
+        "b: trycall c 5; shield tryrun g1 5 | signal j0 !\n"
+        "c: spawn d | run g2 5; gate g3\n"
+        "d: run g4 5; gate g5\n"
+        "events delete t; cancel s; expire t; start s; open g2");
+    add("clean-up shields, and what was spawned before is not in that",
+        "2,1,3,0,0,0,0,0,0,0,0,0,0,0,1",
+        "scopes s t<s\n"
+        "start call a(t); call b(t)\n"
+        "a: shield trycall c; spawn d(s); signal j0 | shield gate g0\n"
+        "b: signal j1; run g1 5; gate g2 | job j2; gate g3 !\n"
+        "c: job j3; gate g4; run g5 5\n"
+        "d: gate g6; tryrun g7 5; gate g8 | sleep 0; signal j4\n"
+        "events delete s; expire @c; expire t; cancel @c; finish t");
     add("abort arrives while what is shielded ends by its own deadline", "3,2,0,0,0,0,0,0,0,0,2",
         "scopes s t<s\n"
         "start call a(s)\n"

@@ -771,7 +771,7 @@ void World::letEverythingEnd()
                 job->change();
             m_oracle.truncate(0);
         }
-        m_clock.advance(1h);
+        m_clock.advance(1min);
         m_oracle.truncate(0);
         if (m_oracle.haveAllEnded())
             break;
