@@ -157,8 +157,6 @@ void Oracle::scopeStateChanged(ScopeRecord *scope, State state)
     } else if (state == QTimeoutScope::Expired) {
         if (!hasPassed(scope))
             object("S4: Scope " + scope->name + " expires before its deadline");
-        if (isInDyingChild(life) && abortDying(life->enclosing) && life->state == state)
-            return;
         abortLife(life, state);
     } else if (state == QTimeoutScope::Cancelled) {
         if (abortDying(life->enclosing) && life->state == state)
@@ -182,6 +180,13 @@ void Oracle::scopeDies(ScopeRecord *scope)
     if (scope->life->state == QTimeoutScope::Active) {
         abortLife(scope->life, QTimeoutScope::Cancelled);
         scope->isDestroyed = true;
+        return;
+    }
+    // The children, which are destroyed after it, are still active if it has finished.
+    for (ScopeRecord &child : m_scopes) {
+        if (child.parent == scope && !child.isDestroyed
+            && child.life->state == QTimeoutScope::Active)
+            scopeDies(&child);
     }
 }
 
@@ -192,15 +197,6 @@ void Oracle::scopeMayDie(ScopeRecord *scope)
         if (child.parent == scope && !child.isDestroyed)
             scopeMayDie(&child);
     }
-}
-
-bool Oracle::isInDyingChild(const Life *life)
-{
-    while ((life = life->enclosing)) {
-        if (life->state == QTimeoutScope::Active && life->scope->isDying)
-            return life->scope->parent;
-    }
-    return false;
 }
 
 bool Oracle::isChildDying(const ScopeRecord *scope) const

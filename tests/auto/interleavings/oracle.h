@@ -148,7 +148,6 @@ public:
     void scopeStateChanged(ScopeRecord *scope, QTimeoutScope::State state);
     void scopeStarted(ScopeRecord *scope);
     void scopeDies(ScopeRecord *scope); // about to be destroyed
-    static bool isInDyingChild(const Life *life);
     bool isChildDying(const ScopeRecord *scope) const;
     void scopeMayDie(ScopeRecord *scope); // by itself
     void scopeDestroyed(ScopeRecord *scope) { scope->isDestroyed = true; }
