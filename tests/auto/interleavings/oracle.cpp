@@ -98,6 +98,8 @@ ScopeRecord *Oracle::addScope(const QByteArray &name, QTimeoutScope *object, Sco
     scope.deadline = deadline;
     scope.creator = parent ? nullptr : running();
     scope.life = newLife(&scope);
+    if (scope.creator)
+        scope.born = scope.creator->stretch;
     if (!parent)
         scope.life->enclosing = nearestActive(scope.creator);
     m_scopeNames.insert(name, &scope);
@@ -373,11 +375,25 @@ bool Oracle::isPerhapsHeldBack(const CoroutineRecord *coroutine) const
     return false;
 }
 
+// The same with a scope.
+bool Oracle::isTakenForShielded(const ScopeRecord *scope, const CoroutineRecord &creator)
+{
+    if (scope->creator != &creator || creator.hasEnded || !creator.isAwaiting
+        || !creator.await.step->isShielded || scope->born != creator.stretch)
+        return false;
+    const Step::Kind kind = creator.await.step->kind;
+    return kind == Step::Gate || kind == Step::Plain;
+}
+
 bool Oracle::isCreatedInShield(const ScopeRecord *scope, const Life *outer) const
 {
     return std::any_of(m_coroutines.begin(), m_coroutines.end(), [&](const CoroutineRecord &each) {
         const CoroutineRecord *held = shielded(each);
-        if (!held || !isUnder(each.life, outer))
+        if (!isUnder(each.life, outer))
+            return false;
+        if (isTakenForShielded(scope, each))
+            return true;
+        if (!held)
             return false;
         return scope->callee ? isStartedBy(scope->callee, held)
                              : scope->creator && isStartedBy(scope->creator, held);
@@ -433,7 +449,8 @@ void Oracle::checkInterruption(CoroutineRecord *coroutine)
     // One that is interrupted when it begins to await a run cancels the run by that.
     const bool isCancelled = branch && branch == coroutine->await.callee
             && branch->scope->callee == branch;
-    if (branch && !isRunKind(coroutine->await.step->kind) && !isCancelled)
+    const bool isDoubtful = branch && !branch->isPending() && branch->maybeSeen == branch->marked;
+    if (branch && !isRunKind(coroutine->await.step->kind) && !isCancelled && !isDoubtful)
         object("A6: " + name + " is interrupted before " + branch->name);
     const CoroutineRecord *callee = coroutine->await.callee;
     const bool isOwn = callee && callee->scope->callee == callee;
@@ -483,10 +500,10 @@ void Oracle::resumedFromCallee(CoroutineRecord *coroutine, Outcome outcome)
 {
     const Await &await = coroutine->await;
     const CoroutineRecord *callee = await.awaited();
-    // To abandon a run may end it.
+    // To abandon a run may end it, and it has not ended while its scope is being destroyed.
     const bool isAbandoned = outcome == Outcome::Cancelled && callee && coroutine->isPending()
             && callee->scope->callee == callee
-            && callee->scope->life->state == QTimeoutScope::Cancelled
+            && (callee->scope->life->state == QTimeoutScope::Cancelled || callee->scope->object)
             && !(callee->expected & bit(Outcome::Cancelled));
     const bool hasEnded = !isAbandoned
             && (await.plain ? await.plain->outcome.has_value() : callee->hasEnded);

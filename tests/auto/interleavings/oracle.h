@@ -67,6 +67,7 @@ struct ScopeRecord
     QPointer<QTimeoutScope> object;
     ScopeRecord *parent = nullptr;
     CoroutineRecord *creator = nullptr;
+    int born = 0; // the stretch of the creator
     CoroutineRecord *callee = nullptr; // of the run that has made it
     Life *life = nullptr;
     std::optional<std::chrono::nanoseconds> deadline;
@@ -178,6 +179,7 @@ private:
     bool isShielded(const CoroutineRecord *coroutine, quint64 abort) const;
     bool hasSeen(const CoroutineRecord *callee, quint64 abort) const;
     static const CoroutineRecord *shielded(const CoroutineRecord &coroutine);
+    static bool isTakenForShielded(const ScopeRecord *scope, const CoroutineRecord &creator);
     bool isCreatedInShield(const ScopeRecord *scope, const Life *outer) const;
     const CoroutineRecord *abortedBranch(const CoroutineRecord *coroutine) const;
     void mark(CoroutineRecord *coroutine, Life *life);
