@@ -69,6 +69,7 @@ private Q_SLOTS:
     void endedScopeThatWasEnclosingIsEndedThere();
     void scopeMovesAwayWhileItTellsOfItsEnd_data();
     void scopeMovesAwayWhileItTellsOfItsEnd();
+    void shieldedRunOfAScopeThatHasMoved();
     void runningIsKnownPerThread();
 };
 
@@ -373,6 +374,24 @@ void tst_CoroutineThreads::scopeMovesAwayWhileItTellsOfItsEnd()
         disconnect(scope.get(), nullptr, this, nullptr);
         scope.reset();
     });
+}
+
+// A8: the shield does not keep off what is set inside it.
+void tst_CoroutineThreads::shieldedRunOfAScopeThatHasMoved()
+{
+    Thread thread;
+    Gate gate;
+    QTimeoutScope around(1h);
+    auto *scope = new QTimeoutScope(1h);
+    const auto coroutine = [&](QTimeoutScope &) -> QCoro::Task<int> {
+        co_return co_await QTimeout::shield(scope->run(valueAfter(gate, 1)));
+    };
+    const auto result = observe(coroutine(around));
+    scope->moveToThread(&thread);
+    thread.call([scope] { delete scope; });
+    QTRY_COMPARE(result->end, End::Cancelled);
+    QVERIFY(around.isActive());
+    gate.open();
 }
 
 void tst_CoroutineThreads::runningIsKnownPerThread()
