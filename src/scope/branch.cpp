@@ -96,11 +96,11 @@ void Branch::mark(quint64 serial, Cause cause) noexcept
     m_marked = serial;
 }
 
-bool Branch::isAbortedWithStarter() const noexcept
+bool Branch::isAbortedWithStarter(quint64 serial) const noexcept
 {
     const Branch *each = this;
     while (const Frame *above = each->m_isAdopted ? nullptr : each->m_starter) {
-        if (above->isPending() && above->m_marked == m_marked)
+        if (above->isPending() && (above->m_marked == serial || above->m_oldestMark == serial))
             return true;
         each = above;
     }

@@ -288,7 +288,8 @@ void Branch::throwTimeout() const
 
 bool Frame::isTimedOut() const noexcept
 {
-    return isMarked() && cause() == Cause::Expired && !isAbortedWithStarter();
+    return isMarked() && cause() == Cause::Expired && !isAbortedWithStarter()
+            && (m_seen == 0 || !isAbortedWithStarter(m_seen));
 }
 
 void Frame::rethrowTimedOut() const

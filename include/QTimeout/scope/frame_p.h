@@ -75,7 +75,8 @@ protected:
     void joinScopeOfStarter();
     Frame *starter() const noexcept { return m_starter; }
     // A frame above is being aborted by the same abort, and has not been interrupted yet.
-    bool isAbortedWithStarter() const noexcept;
+    bool isAbortedWithStarter() const noexcept { return isAbortedWithStarter(m_marked); }
+    bool isAbortedWithStarter(quint64 serial) const noexcept;
     // Somebody shields it from the abort that it is marked with.
     bool isShielded() const noexcept;
     bool isMarked() const noexcept { return m_marked != 0; }

@@ -570,6 +570,23 @@ void tst_Interleavings::scheduled_data()
         "c: gate g3; gate g4; tryrun g5 5\n"
         "d: gate g6; sleep 3\n"
         "events delete t; expire s; time 5; expire t");
+    // It belongs to both aborts, and the older one is that of the caller, too.
+    add("another abort comes while one unwinds", "3,0,2,0,0,0,0,0,0,0,0,1",
+        "scopes s t<s\n"
+        "start call a(t); call b(t)\n"
+        "a: runcall c 5 | shield trycall d !\n"
+        "b: scope v2; gate g0; shield gate g1\n"
+        "c: signal j0 | scope v3 5; gate g2\n"
+        "d: gate g3\n"
+        "events expire @c; cancel @d; delete t; expire s");
+    add("another abort comes while what is called unwinds", "2,0,0,0,1",
+        "scopes s t<s\n"
+        "start call a(t); call b(s)\n"
+        "a: runcall c; trycall d 5; gate g0 | gate g1; job j0\n"
+        "b: gate g2 | gate g3; tryrun g4 5\n"
+        "c: signal j1; shield tryrun g5 5\n"
+        "d: tryrun g6 5\n"
+        "events delete t; expire s; expire @c; start s; finish j1; open g5");
 }
 
 void tst_Interleavings::scheduled()
