@@ -179,16 +179,20 @@ struct DeadlineQueue::ThreadExit
 /*
     Has the timer armed when the event loop runs; or at once if somebody removes all that is posted.
 */
-struct DeadlineQueue::LoopEvent final : QEvent
+class DeadlineQueue::LoopEvent final : public Call
 {
-    explicit LoopEvent(DeadlineQueue *posting) noexcept : QEvent(User), queue(posting) {}
+public:
+    explicit LoopEvent(DeadlineQueue *queue) noexcept : m_queue(queue) {}
     ~LoopEvent() override
     {
-        if (queue == t_queue)
-            queue->eventLoopRuns();
+        if (m_queue && m_queue == t_queue)
+            m_queue->loopEventRemoved();
     }
 
-    DeadlineQueue *const queue;
+private:
+    void arrived() override { std::exchange(m_queue, nullptr)->eventLoopRuns(); }
+
+    DeadlineQueue *m_queue; // until it has arrived
 };
 
 static qint64 realNow() noexcept
@@ -725,6 +729,17 @@ void DeadlineQueue::eventLoopRuns()
         disarm();
     else
         arm(wakeUp); // perhaps not yet, although it is the same as m_wakeUp
+}
+
+// Nothing can be posted here: Qt may be removing what is left of a thread.
+void DeadlineQueue::loopEventRemoved()
+{
+    if (QAbstractEventDispatcher::instance()) {
+        eventLoopRuns();
+    } else {
+        m_waitingForEventLoop = false;
+        m_wakeUp = ForeverNSecs;
+    }
 }
 
 void DeadlineQueue::timeout()

@@ -182,7 +182,7 @@ private:
     ~DeadlineQueue() override;
     static DeadlineQueue *make();
     struct ThreadExit;
-    struct LoopEvent;
+    class LoopEvent;
 
     bool event(QEvent *event) override;
     void timeout();
@@ -229,6 +229,7 @@ private:
     void disarm();
     void waitForEventLoop();
     void eventLoopRuns();
+    void loopEventRemoved();
 
     std::array<Slot, NextTurnSlot + 1> m_slots;
     std::array<quint64, DueSlot / 64 + 1> m_occupied = {}; // a bit for each slot that is not empty
