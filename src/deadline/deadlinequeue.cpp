@@ -119,8 +119,8 @@
     --------------
     Prototypes of both are in tests/benchmarks/queues.h: a wheel with six bits on all levels, and a
     4-ary heap with an unsorted list before it for what has been set since the last timer event,
-    which this queue was once. Measured by bench_queue with g++ 12 on an AMD EPYC that had other work to do (medians of
-    three rounds; processor time in ns per operation):
+    which this queue was once. Measured by bench_queue with g++ 12 on an AMD EPYC that had other work
+    to do (medians of three rounds; processor time in ns per operation):
 
                                            heap with list             wheel
         pending                         1000 100,000 1,000,000   1000 100,000 1,000,000
@@ -142,8 +142,8 @@
     heap: an entry that does come up after hours has been touched on three or four levels.
 
     The queue itself, with a QTimeoutScope around, in instructions as tests/run instructions counted
-    them when the one took the place of the other, first with the heap and then with the wheel: started and finished early 1490 and 1512,
-    rescheduled 429 and 419, shifted 448 and 436, expired among a thousand others 1576 and 1222.
+    them when the one took the place of the other, first with the heap and then with the wheel:
+    started and finished early 1490 and 1512, rescheduled 429 and 419, shifted 448 and 436, expired among a thousand others 1576 and 1222.
 
     A timer event in vain is a little more frequent, since a slot's latest time may be that of an
     entry that has been postponed: in five minutes of that life, with 1000 pending, 180 and not 140.

@@ -43,6 +43,19 @@ public:
     }
 };
 
+// One that was nested, and remembers the scope around it.
+std::unique_ptr<QTimeoutScope> endedIn(QTimeoutScope &outer)
+{
+    std::unique_ptr<QTimeoutScope> inner;
+    const auto coroutine = [&inner](QTimeoutScope &) -> QCoro::Task<> {
+        inner = std::make_unique<QTimeoutScope>(1s);
+        inner->finish();
+        co_return;
+    };
+    coroutine(outer);
+    return inner;
+}
+
 } // namespace
 
 /*
@@ -288,19 +301,12 @@ void tst_CoroutineThreads::endedScopeMovesAwayFromOneThatWasNested()
 {
     Thread thread;
     auto outer = std::make_unique<QTimeoutScope>(1h);
-    std::unique_ptr<QTimeoutScope> inner;
-    const auto coroutine = [&inner](QTimeoutScope &) -> QCoro::Task<> {
-        inner = std::make_unique<QTimeoutScope>(1s);
-        inner->finish();
-        co_return;
-    };
-    coroutine(*outer);
+    const std::unique_ptr<QTimeoutScope> inner = endedIn(*outer);
     outer->cancel();
     outer->moveToThread(&thread);
     outer.release()->deleteLater();
     QVERIFY(inner->start(1h));
     QCOMPARE(inner->enclosingScope(), nullptr);
-    inner.reset();
 }
 
 // A13: it has ended there, too.
@@ -308,13 +314,7 @@ void tst_CoroutineThreads::endedScopeThatWasEnclosingIsEndedThere()
 {
     Thread thread;
     auto outer = std::make_unique<QTimeoutScope>(1h);
-    std::unique_ptr<QTimeoutScope> inner;
-    const auto coroutine = [&inner](QTimeoutScope &) -> QCoro::Task<> {
-        inner = std::make_unique<QTimeoutScope>(1s);
-        inner->finish();
-        co_return;
-    };
-    coroutine(*outer);
+    const std::unique_ptr<QTimeoutScope> inner = endedIn(*outer);
     outer->cancel();
     outer->moveToThread(&thread);
     Gate gate;
