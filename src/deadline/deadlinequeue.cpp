@@ -219,28 +219,11 @@ DeadlineQueue *DeadlineQueue::make()
     return new DeadlineQueue;
 }
 
-bool Mailbox::isHere() const noexcept
-{
-    return t_queue && t_queue->mailbox().data() == this;
-}
-
-void Mailbox::post(const std::function<void()> &function)
-{
-    const QMutexLocker lock(&m_mutex);
-    if (m_object)
-        QMetaObject::invokeMethod(m_object, function, Qt::QueuedConnection);
-}
-
-void Mailbox::close()
-{
-    const QMutexLocker lock(&m_mutex);
-    m_object = nullptr;
-}
-
 DeadlineQueue::DeadlineQueue() : m_mailbox(new Mailbox(this))
 {
     m_hand = tickOf(now());
     t_queue = this;
+    m_mailbox->setHere();
     m_timer.setSingleShot(true);
     m_timer.setTimerType(Qt::PreciseTimer);
     connect(&m_timer, &QTimer::timeout, this, &DeadlineQueue::timeout);

@@ -86,14 +86,6 @@ namespace QTimeout::detail {
     Who is running
 */
 
-QThread *currentThread() noexcept
-{
-    static constinit thread_local QThread *thread = nullptr;
-    if (!thread)
-        thread = QThread::currentThread();
-    return thread;
-}
-
 static constinit thread_local RunningFrame t_running{};
 
 static int loopLevel() noexcept

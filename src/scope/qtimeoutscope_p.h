@@ -16,6 +16,7 @@
 #include "scope/frame_p.h"
 #include "scope/qtimeoutscope.h"
 #include "scope/work_p.h"
+#include "thread/currentthread_p.h"
 
 #include <QtCore/qhash.h>
 #include <QtCore/qloggingcategory.h>
@@ -25,13 +26,6 @@
 #include <stop_token>
 
 Q_DECLARE_LOGGING_CATEGORY(lcQTimeout)
-
-QT_FORWARD_DECLARE_CLASS(QThread)
-
-namespace QTimeout::detail {
-// Remembered by the thread, since Qt is slower to tell.
-QThread *currentThread() noexcept;
-} // namespace QTimeout::detail
 
 /*
     What the lives of a scope share, and with those who may outlive it.

@@ -12,16 +12,14 @@
 // members of coroutine frames, and may change from version to version. We mean it.
 //
 
+#include "../thread/mailbox_p.h"
 #include "qtimeoutdeadline.h"
 
 #include <QtCore/qcoreevent.h>
-#include <QtCore/qmutex.h>
 #include <QtCore/qobject.h>
-#include <QtCore/qshareddata.h>
 #include <QtCore/qtimer.h>
 
 #include <array>
-#include <functional>
 #include <limits>
 
 namespace QTimeout::detail {
@@ -72,29 +70,6 @@ private:
     quint64 m_serial = 0; // the order in which deadlines were set
     quint32 m_slack = 0; // a wake-up is asked for so much later
     quint16 m_slot = 0;
-};
-
-/*
-    The address of an object, for those in other threads who may outlive it. What is posted is called
-    from the event loop of the thread in which the object lives by then; what does not arrive there
-    any more is dropped. That of a thread is the one of its queue.
-*/
-class QTIMEOUT_EXPORT Mailbox : public QSharedData
-{
-public:
-    using Pointer = QExplicitlySharedDataPointer<Mailbox>;
-
-    explicit Mailbox(QObject *object) noexcept : m_object(object) {}
-
-    // It is the one of the calling thread.
-    bool isHere() const noexcept;
-    void post(const std::function<void()> &function);
-    // By the object, before it is destroyed.
-    void close();
-
-private:
-    QMutex m_mutex;
-    QObject *m_object; // null when it has gone
 };
 
 /*
