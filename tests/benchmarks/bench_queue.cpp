@@ -3,7 +3,7 @@
 
 /*
     Which structure suits the deadline queue: see queues.h for the candidates, and the essay in
-    deadlinequeue.cpp for the conclusions.
+    timingwheel.cpp for the conclusions.
 
     Besides single operations there is the life of a program, in virtual time. Of N entries, half
     are requests with timeouts of 5 s to a minute, which are answered after about a second, and then

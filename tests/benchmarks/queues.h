@@ -270,7 +270,7 @@ private:
     is distributed over the lower ones when it is met by expire(). Each slot knows a bound of the
     latest times of its entries, so that nobody has to wake up only to distribute them. With Lazy, a
     deadline that is postponed stays in its slot until that comes up: that is the structure of
-    DeadlineQueue, whose slots hold what is due from their beginning on and not up to it, since there
+    TimingWheel, whose slots hold what is due from their beginning on and not up to it, since there
     time is not made of whole milliseconds.
 */
 template<bool Lazy>
