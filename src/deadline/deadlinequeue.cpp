@@ -90,7 +90,7 @@ static qint64 realNow() noexcept
     What makes a wheel a queue: the time, the timer, and what is known of the event loop. It belongs
     to the queue, and like that to the thread.
 */
-class DeadlineQueue::Driver
+class Q_DECL_HIDDEN DeadlineQueue::Driver
 {
 public:
     explicit Driver(DeadlineQueue *queue);
@@ -98,6 +98,7 @@ public:
     qint64 now() const noexcept { return frozen ? frozenTime : realNow() + offset; }
     Time timeAt(qint64 deadline, qint64 remaining, Qt::TimerType type) const noexcept;
 
+    void remove(DeadlineEntry *entry) noexcept;
     void timeout();
     void expireDue();
 
@@ -265,14 +266,14 @@ DeadlineQueue::Time DeadlineQueue::resolve(Deadline deadline) const noexcept
         return {ForeverNSecs, ForeverNSecs};
     if (deadline.m_kind == Deadline::Kind::Absolute)
         return resolve(fromReal(deadline.m_nsecs), deadline.m_type);
-    return d->timeAt(saturatedSum(now(), deadline.m_nsecs), deadline.m_nsecs, deadline.m_type);
+    return d->timeAt(saturatedSum(d->now(), deadline.m_nsecs), deadline.m_nsecs, deadline.m_type);
 }
 
 DeadlineQueue::Time DeadlineQueue::resolve(qint64 deadline, Qt::TimerType type) const noexcept
 {
     if (deadline == ForeverNSecs || d->frozen || type == Qt::PreciseTimer)
         return {deadline, deadline};
-    return d->timeAt(deadline, saturatedSum(deadline, -now()), type);
+    return d->timeAt(deadline, saturatedSum(deadline, -d->now()), type);
 }
 
 qint64 DeadlineQueue::toReal(qint64 time) const noexcept
@@ -289,12 +290,19 @@ qint64 DeadlineQueue::fromReal(qint64 time) const noexcept
     The entries
 */
 
+inline void DeadlineQueue::Driver::remove(DeadlineEntry *entry) noexcept
+{
+    Q_ASSERT(entry->m_queue == q);
+    entry->m_queue = nullptr;
+    wheel.remove(entry);
+}
+
 void DeadlineQueue::set(DeadlineEntry *entry, Time time)
 {
     Q_ASSERT(!entry->m_queue || entry->m_queue == this);
     if (time.deadline == ForeverNSecs) {
         if (entry->m_queue)
-            remove(entry);
+            d->remove(entry);
         entry->setDeadline(ForeverNSecs);
         return;
     }
@@ -313,20 +321,18 @@ void DeadlineQueue::set(DeadlineEntry *entry, Time time)
 
 void DeadlineQueue::remove(DeadlineEntry *entry) noexcept
 {
-    Q_ASSERT(entry->m_queue == this);
-    entry->m_queue = nullptr;
-    d->wheel.remove(entry);
+    d->remove(entry);
 }
 
 void DeadlineQueue::release(DeadlineEntry *entry) noexcept
 {
-    remove(entry);
+    d->remove(entry);
     entry->setDeadline(toReal(entry->deadline()));
 }
 
 void DeadlineEntry::leaveQueue() noexcept
 {
-    m_queue->remove(this);
+    m_queue->d->remove(this);
 }
 
 size_t DeadlineQueue::size() const noexcept

@@ -92,6 +92,8 @@ public:
     void expireDue();
 
 private:
+    friend class DeadlineEntry;
+
     class Driver;
     class LoopEvent;
     struct ThreadExit;
