@@ -6,9 +6,10 @@
 
 #include <QTimeout/global/qtimeoutglobal.h>
 
-#include <QtCore/qscopedpointer.h>
+#include <QtCore/qglobal.h>
 
 #include <chrono>
+#include <memory>
 
 class QTimeoutTestClockPrivate;
 
@@ -27,7 +28,7 @@ public:
 private:
     Q_DISABLE_COPY_MOVE(QTimeoutTestClock)
 
-    const QScopedPointer<QTimeoutTestClockPrivate> d;
+    const std::shared_ptr<QTimeoutTestClockPrivate> d;
 };
 
 #endif // QTIMEOUTTESTCLOCK_H

@@ -28,17 +28,26 @@ using QTimeout::detail::saturatedSum;
     with aboutToBlock(), but some say it also while events are waiting. So the clock posts
     an event of low priority to itself, and jumps only if no other event has been delivered in the thread
     between that and the next time when the thread would sleep.
+
+    What is brought up may end the clock, in the middle of advance(), or of one that is nested in
+    another. So the private object is shared by all calls of advance() that are under way. It is in
+    force for as long as it has a queue: a call that has turned the event loop looks whether that is
+    still so, and otherwise returns without touching time again. Another clock that has been made
+    meanwhile is none of its business.
 */
 class QTimeoutTestClockPrivate final : public QObject
 {
 public:
-    bool event(QEvent *event) override;
+    class Marker;
 
-    void turnEventLoop();
+    bool turnEventLoop();
+    void advanceTo(qint64 target);
     void jumpTo(qint64 time);
     void aboutToBlock();
+    void stopAutoAdvance();
+    void end();
 
-    // Null if another clock is in force.
+    // Null if the clock is not in force: another one was, or it has been destroyed.
     QPointer<DeadlineQueue> queue;
     qint64 beginning = 0;
     QMetaObject::Connection blocking;
@@ -59,17 +68,37 @@ static constexpr qint64 LatestTime = ForeverNSecs / 2;
 static constinit thread_local bool t_isBusy = false;
 
 /*
+    Returns false if the clock has ended meanwhile.
+
     Qt's event dispatcher that does without GLib calls a turn idle in which a timer has fired.
 */
-void QTimeoutTestClockPrivate::turnEventLoop()
+bool QTimeoutTestClockPrivate::turnEventLoop()
 {
     QEventLoop loop;
-    for (int turn = 0; turn < MostTurns; ++turn) {
+    for (int turn = 0; turn < MostTurns && queue; ++turn) {
         t_isBusy = false;
-        if (!loop.processEvents() && !t_isBusy && queue->earliestDeadline() > queue->now())
+        if (!loop.processEvents() && !t_isBusy && queue
+            && queue->earliestDeadline() > queue->now()) {
             break;
+        }
     }
     t_isBusy = true; // for a turn that this is part of
+    return queue != nullptr;
+}
+
+void QTimeoutTestClockPrivate::advanceTo(qint64 target)
+{
+    while (turnEventLoop()) {
+        const qint64 next = queue->earliestDeadline();
+        // Not if it starts itself anew at once, for ever.
+        if (next > target || next == ForeverNSecs || next <= queue->now())
+            break;
+        jumpTo(next);
+    }
+    if (queue) {
+        jumpTo(target);
+        turnEventLoop();
+    }
 }
 
 void QTimeoutTestClockPrivate::jumpTo(qint64 time)
@@ -101,25 +130,53 @@ static void registerNotice()
 }
 Q_CONSTRUCTOR_FUNCTION(registerNotice)
 
-bool QTimeoutTestClockPrivate::event(QEvent *event)
+/*
+    It has been delivered, or somebody has removed what was posted.
+*/
+class QTimeoutTestClockPrivate::Marker final : public QEvent
 {
-    if (event->type() != QEvent::User)
-        return QObject::event(event);
-    isMarkerPosted = false;
-    return true;
-}
+public:
+    explicit Marker(QTimeoutTestClockPrivate *clock) noexcept : QEvent(User), m_clock(clock)
+    {
+        clock->isMarkerPosted = true;
+    }
+    ~Marker() override { m_clock->isMarkerPosted = false; }
+
+private:
+    QTimeoutTestClockPrivate *m_clock; // which removes it before it goes
+};
 
 void QTimeoutTestClockPrivate::aboutToBlock()
 {
-    if (isMarkerPosted || queue->earliestDeadline() == ForeverNSecs)
+    if (!queue || isMarkerPosted || queue->earliestDeadline() == ForeverNSecs)
         return;
     if (std::exchange(isQuiet, true)) {
         isQuiet = false;
         jumpTo(queue->earliestDeadline());
     } else {
-        isMarkerPosted = true;
-        QCoreApplication::postEvent(this, new QEvent(QEvent::User), Qt::LowEventPriority);
+        QCoreApplication::postEvent(this, new Marker(this), Qt::LowEventPriority);
     }
+}
+
+/*
+    The event dispatcher may have gone before.
+*/
+void QTimeoutTestClockPrivate::stopAutoAdvance()
+{
+    QObject::disconnect(blocking);
+    blocking = {};
+    if (t_automatic == this)
+        t_automatic = nullptr;
+    QCoreApplication::removePostedEvents(this);
+    isQuiet = false;
+}
+
+void QTimeoutTestClockPrivate::end()
+{
+    stopAutoAdvance();
+    if (queue)
+        queue->thaw();
+    queue = nullptr;
 }
 
 /*!
@@ -148,10 +205,10 @@ void QTimeoutTestClockPrivate::aboutToBlock()
     it is right. QTimer and what else does not belong to this component is not affected.
 
     When the clock is destroyed time goes on from where it stands, and what is pending has as much
-    time left as it had.
+    time left as it had. It may be destroyed by what it brings up: advance() returns then.
 
-    There is one clock in a thread at a time. The models are Trio's \c MockClock, tokio's
-    \c{time::pause()} and Kotlin's \c runTest.
+    There is one clock in a thread at a time, and only that thread may use it. The models are Trio's
+    \c MockClock, tokio's \c{time::pause()} and Kotlin's \c runTest.
 */
 
 /*!
@@ -175,9 +232,7 @@ QTimeoutTestClock::QTimeoutTestClock() : d(new QTimeoutTestClockPrivate)
 */
 QTimeoutTestClock::~QTimeoutTestClock()
 {
-    setAutoAdvance(false);
-    if (d->queue)
-        d->queue->thaw();
+    d->end();
 }
 
 /*!
@@ -196,19 +251,8 @@ void QTimeoutTestClock::advance(std::chrono::nanoseconds by)
                 "QTimeoutTestClock::advance: Time does not go back. Pass a duration that is not negative.");
         return;
     }
-    const qint64 target = std::min(saturatedSum(d->queue->now(), by.count()), LatestTime);
-    d->turnEventLoop();
-    for (;;) {
-        const qint64 next = d->queue->earliestDeadline();
-        if (next > target || next == ForeverNSecs)
-            break;
-        if (next <= d->queue->now()) // starts itself anew at once, for ever
-            break;
-        d->jumpTo(next);
-        d->turnEventLoop();
-    }
-    d->jumpTo(target);
-    d->turnEventLoop();
+    const auto clock = d; // this may go meanwhile
+    clock->advanceTo(std::min(saturatedSum(clock->queue->now(), by.count()), LatestTime));
 }
 
 /*!
@@ -231,9 +275,7 @@ void QTimeoutTestClock::setAutoAdvance(bool enable)
     if (!d->queue || enable == autoAdvance())
         return;
     if (!enable) {
-        QObject::disconnect(d->blocking);
-        d->blocking = {};
-        t_automatic = nullptr;
+        d->stopAutoAdvance();
         return;
     }
     QAbstractEventDispatcher *dispatcher = QAbstractEventDispatcher::instance();
@@ -242,9 +284,9 @@ void QTimeoutTestClock::setAutoAdvance(bool enable)
                  "application object first.");
         return;
     }
-    d->blocking = QObject::connect(dispatcher, &QAbstractEventDispatcher::aboutToBlock, d.data(),
-                                   [this] { d->aboutToBlock(); });
-    t_automatic = d.data();
+    d->blocking = QObject::connect(dispatcher, &QAbstractEventDispatcher::aboutToBlock, d.get(),
+                                   [clock = d.get()] { clock->aboutToBlock(); });
+    t_automatic = d.get();
 }
 
 /*!

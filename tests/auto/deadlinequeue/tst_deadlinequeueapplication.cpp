@@ -5,6 +5,7 @@
 
 #include <QTimeout/deadline/deadlinequeue_p.h>
 #include <QTimeoutScope>
+#include <QTimeoutTestClock>
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qtimer.h>
@@ -13,6 +14,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 using namespace std::chrono_literals;
@@ -73,6 +75,7 @@ private Q_SLOTS:
     void dueWhenTheApplicationEnds();
     void setBetweenApplications();
     void scopeOutlivesTheApplication();
+    void testClockOutlivesTheApplication();
 };
 
 void tst_DeadlineQueueApplication::initTestCase()
@@ -218,6 +221,28 @@ void tst_DeadlineQueueApplication::scopeOutlivesTheApplication()
     scope->cancel();
     QVERIFY(scope->isCancelled());
     scope.reset();
+}
+
+void tst_DeadlineQueueApplication::testClockOutlivesTheApplication()
+{
+    std::optional<QTimeoutTestClock> clock;
+    {
+        Application application;
+        clock.emplace();
+        clock->setAutoAdvance(true);
+    }
+    // The event loop that it has listened to has gone.
+    QVERIFY(!clock->autoAdvance());
+    clock.reset();
+    int count = 0;
+    Entry entry([&] {
+        ++count;
+        QCoreApplication::quit();
+    });
+    entry.set(1ms);
+    Application application;
+    application.run();
+    QCOMPARE(count, 1);
 }
 
 QTEST_APPLESS_MAIN(tst_DeadlineQueueApplication)

@@ -6,6 +6,7 @@
 
 #include <QCoroTask>
 
+#include <QtCore/qabstracteventdispatcher.h>
 #include <QtCore/qelapsedtimer.h>
 #include <QtCore/qeventloop.h>
 #include <QtCore/qfuture.h>
@@ -22,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #ifdef Q_OS_UNIX
@@ -70,6 +72,13 @@ private Q_SLOTS:
 
     void endRestoresRealTime();
     void endAfterAnHourRestoresRealTime();
+    void endInASlotRestoresRealTime_data();
+    void endInASlotRestoresRealTime();
+    void endInASlotOfANestedAdvance();
+    void endInANestedEventLoopOfAdvance();
+    void endInAPostedEvent();
+    void endInASlotOfAutoAdvance();
+    void anotherClockInASlotOfAdvance();
     void clockAfterAClock();
     void freezesWhatIsPending();
 
@@ -81,6 +90,8 @@ private Q_SLOTS:
     void autoAdvanceDoesNotPassSocketData();
     void autoAdvanceWithoutDeadlinesWaits();
     void autoAdvanceCanBeSwitchedOff();
+    void autoAdvanceCanBeSwitchedInASlotOfAdvance();
+    void autoAdvanceGoesOnWhenPostedEventsAreRemoved();
     void autoAdvanceInAnotherThread();
     void autoAdvanceInAnotherThreadDoesNotPassZeroTimers();
     void autoAdvanceInAThreadWithoutEventLoopWarns();
@@ -474,6 +485,142 @@ void tst_QTimeoutTestClock::endAfterAnHourRestoresRealTime()
     QVERIFY(isLittleLessThan(nanoseconds(after.deadline().remainingTimeNSecs()), 2h));
 }
 
+// A second clock in a thread would warn and have no effect.
+static bool isTimeReal()
+{
+    QTimeoutTestClock clock;
+    clock.advance(1ms);
+    return clock.elapsed() == 1ms;
+}
+
+void tst_QTimeoutTestClock::endInASlotRestoresRealTime_data()
+{
+    QTest::addColumn<bool>("autoAdvance");
+
+    QTest::newRow("advance") << false;
+    QTest::newRow("advance, automatic too") << true;
+}
+
+void tst_QTimeoutTestClock::endInASlotRestoresRealTime()
+{
+    QFETCH(const bool, autoAdvance);
+
+    auto clock = std::make_unique<QTimeoutTestClock>();
+    clock->setAutoAdvance(autoAdvance);
+    QTimeoutScope first(10ms);
+    QTimeoutScope second(20ms);
+    QTimeoutScope far(2h);
+    connect(&first, &QTimeoutScope::expired, this, [&] { clock.reset(); });
+    QSignalSpy expired(&second, &QTimeoutScope::expired);
+    clock->advance(1h);
+    QVERIFY(first.hasExpired());
+    // Time has not been moved on to where the call wanted to be.
+    QVERIFY(isLittleLessThan(far.remainingTime(), 2h - 10ms));
+    QTRY_COMPARE_WITH_TIMEOUT(expired.size(), 1, int(LongestWait / 1ms));
+    QVERIFY(isTimeReal());
+}
+
+void tst_QTimeoutTestClock::endInASlotOfANestedAdvance()
+{
+    auto clock = std::make_unique<QTimeoutTestClock>();
+    QTimeoutScope outer(10ms);
+    QTimeoutScope inner(20ms);
+    QTimeoutScope far(2h);
+    QStringList log;
+    connect(&outer, &QTimeoutScope::expired, this, [&] {
+        log.append("outer");
+        clock->advance(1min);
+        log.append("nested has returned");
+    });
+    connect(&inner, &QTimeoutScope::expired, this, [&] {
+        log.append("inner");
+        clock.reset();
+    });
+    clock->advance(1h);
+    QCOMPARE(log, QStringList({"outer", "inner", "nested has returned"}));
+    QVERIFY(isLittleLessThan(far.remainingTime(), 2h - 20ms));
+    QVERIFY(isTimeReal());
+}
+
+void tst_QTimeoutTestClock::endInANestedEventLoopOfAdvance()
+{
+    auto clock = std::make_unique<QTimeoutTestClock>();
+    QTimeoutScope outer(10ms);
+    QTimeoutScope far(2h);
+    connect(&outer, &QTimeoutScope::expired, this, [&] {
+        QEventLoop loop; // a message box
+        QMetaObject::invokeMethod(
+                this,
+                [&] {
+                    clock.reset();
+                    loop.quit();
+                },
+                Qt::QueuedConnection);
+        loop.exec();
+    });
+    clock->advance(1h);
+    QVERIFY(!clock);
+    QVERIFY(isLittleLessThan(far.remainingTime(), 2h - 10ms));
+    QVERIFY(isTimeReal());
+}
+
+void tst_QTimeoutTestClock::endInAPostedEvent()
+{
+    auto clock = std::make_unique<QTimeoutTestClock>();
+    QTimeoutScope far(2h);
+    QMetaObject::invokeMethod(
+            this, [&] { clock.reset(); }, Qt::QueuedConnection);
+    clock->advance(1h); // in its first turn
+    QVERIFY(!clock);
+    QVERIFY(isLittleLessThan(far.remainingTime(), 2h));
+    clock = std::make_unique<QTimeoutTestClock>();
+    QTimeoutScope last(1h);
+    connect(&last, &QTimeoutScope::expired, this, [&] {
+        QMetaObject::invokeMethod(
+                this, [&] { clock.reset(); }, Qt::QueuedConnection);
+    });
+    clock->advance(1h); // in its last
+    QVERIFY(!clock);
+    QVERIFY(last.hasExpired());
+    QVERIFY(isTimeReal());
+}
+
+void tst_QTimeoutTestClock::endInASlotOfAutoAdvance()
+{
+    auto clock = std::make_unique<QTimeoutTestClock>();
+    clock->setAutoAdvance(true);
+    QTimeoutScope first(1h);
+    QTimeoutScope second(1h + 10ms);
+    QTimeoutScope far(3h);
+    QEventLoop loop;
+    connect(&first, &QTimeoutScope::expired, this, [&] { clock.reset(); });
+    connect(&second, &QTimeoutScope::expired, &loop, &QEventLoop::quit);
+    QTimer::singleShot(LongestWait, &loop, &QEventLoop::quit);
+    loop.exec();
+    QVERIFY(second.hasExpired());
+    QVERIFY(isLittleLessThan(far.remainingTime(), 2h - 10ms));
+    QVERIFY(isTimeReal());
+}
+
+void tst_QTimeoutTestClock::anotherClockInASlotOfAdvance()
+{
+    auto clock = std::make_unique<QTimeoutTestClock>();
+    QTimeoutScope first(10ms);
+    QTimeoutScope second(20ms);
+    connect(&first, &QTimeoutScope::expired, this, [&] {
+        clock.reset();
+        clock = std::make_unique<QTimeoutTestClock>();
+    });
+    connect(&second, &QTimeoutScope::expired, this, &ignore);
+    clock->advance(1h);
+    QVERIFY(first.hasExpired());
+    // The call belonged to the one that has gone.
+    QCOMPARE(clock->elapsed(), 0ns);
+    QVERIFY(second.isActive());
+    clock->advance(10ms);
+    QVERIFY(second.hasExpired());
+}
+
 void tst_QTimeoutTestClock::clockAfterAClock()
 {
     QTimeoutScope scope(10h);
@@ -649,6 +796,38 @@ void tst_QTimeoutTestClock::autoAdvanceCanBeSwitchedOff()
     loop.exec();
     QVERIFY(scope.isActive());
     QCOMPARE(clock.elapsed(), nanoseconds(1h));
+}
+
+void tst_QTimeoutTestClock::autoAdvanceCanBeSwitchedInASlotOfAdvance()
+{
+    QTimeoutTestClock clock;
+    QTimeoutScope on(10ms);
+    QTimeoutScope off(20ms);
+    connect(&on, &QTimeoutScope::expired, this, [&] {
+        clock.setAutoAdvance(true);
+        QTimeout::waitFor(1h, QTimeout::sleepFor(5ms));
+    });
+    connect(&off, &QTimeoutScope::expired, this, [&] { clock.setAutoAdvance(false); });
+    clock.advance(30ms);
+    QVERIFY(off.hasExpired());
+    QVERIFY(!clock.autoAdvance());
+    QCOMPARE(clock.elapsed(), nanoseconds(30ms));
+}
+
+void tst_QTimeoutTestClock::autoAdvanceGoesOnWhenPostedEventsAreRemoved()
+{
+    QTimeoutTestClock clock;
+    clock.setAutoAdvance(true);
+    QObject context;
+    bool removed = false; // what the clock has just posted
+    connect(QAbstractEventDispatcher::instance(), &QAbstractEventDispatcher::aboutToBlock, &context,
+            [&removed] {
+                if (!std::exchange(removed, true))
+                    QCoreApplication::removePostedEvents(nullptr);
+            });
+    QTimeoutScope scope(1h);
+    QCOMPARE(endOf(&scope), QTimeoutScope::Expired);
+    QVERIFY(removed);
 }
 
 static void runInThread(const std::function<void()> &function)
