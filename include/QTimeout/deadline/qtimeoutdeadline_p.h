@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
+// Deadline: the inline functions, and arithmetic with times that does not overflow.
+
 #ifndef QTIMEOUTDEADLINE_P_H
 #define QTIMEOUTDEADLINE_P_H
 
