@@ -102,7 +102,13 @@ choose_build()
     fi
     [ -z "${CMAKE_PREFIX_PATH:-}" ] || build+=${CMAKE_PREFIX_PATH//[^A-Za-z0-9+._-]/-}
     configure=(-S "$root" -B "$build" --preset "$preset")
-    command -v ninja >/dev/null && [ ! -e "$build/Makefile" ] && configure+=(-G Ninja)
+    # Whatever else was chosen when somebody configured the folder.
+    configure+=(-DQTIMEOUT_BUILD_TESTS=ON -DQTIMEOUT_BUILD_EXAMPLES=ON -DQTIMEOUT_BUILD_QML=AUTO)
+    if [ ! -e "$build/build.ninja" ] && [ ! -e "$build/Makefile" ]; then
+        # What could not be configured, for want of packages perhaps, is begun anew.
+        rm -rf "$build/CMakeCache.txt" "$build/CMakeFiles"
+        ! command -v ninja >/dev/null || configure+=(-G Ninja)
+    fi
     [ -z "${CXX:-}" ] || configure+=("-DCMAKE_CXX_COMPILER=$CXX")
     return 0
 }
