@@ -4,6 +4,7 @@
 #include "deadline/deadlinequeue_p.h"
 
 #include "deadline/timingwheel_p.h"
+#include "thread/resumption_p.h"
 
 #include <QtCore/qabstracteventdispatcher.h>
 #include <QtCore/qcoreapplication.h>
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -111,6 +113,8 @@ public:
     void waitForEventLoop();
     void eventLoopRuns();
     void loopEventRemoved();
+    void endEventLoop();
+    void freeEntries() noexcept;
 
     DeadlineQueue *const q;
 
@@ -124,6 +128,7 @@ public:
     // The timer
     bool ioLookedAt = false; // since the timer was found to be late
     bool waitingForEventLoop = false;
+    bool eventLoopHasEnded = false;
     qint64 armedFor = ForeverNSecs; // the time, as the wheel has told it
     qint64 expectedTimeout = 0; // the same, but not before the moment when it was armed
     qint64 intervalStart = 0; // in which the timer has been started for what was set
@@ -178,7 +183,7 @@ DeadlineQueue *DeadlineQueue::current() noexcept
 
 DeadlineQueue *DeadlineQueue::make()
 {
-    if (t_ended)
+    if (t_ended || !Resumption::prepare())
         return nullptr;
     static thread_local ThreadExit threadExit;
     Q_UNUSED(threadExit)
@@ -190,13 +195,10 @@ DeadlineQueue::DeadlineQueue() : m_mailbox(new Mailbox(this)), d(new Driver(this
     t_queue = this;
     m_mailbox->setHere();
 
-    // A thread's own variables may still exist when QThread::wait() has returned, in Qt 6.4.
+    // What else goes with the thread may come later, its own variables even after QThread::wait(), in Qt
+    // 6.4. For those the queue is still there.
     connect(
-            QThread::currentThread(), &QThread::finished, this,
-            [this] {
-                t_ended = true;
-                delete this;
-            },
+            QThread::currentThread(), &QThread::finished, this, [this] { d->endEventLoop(); },
             Qt::DirectConnection);
 
     static std::once_flag once;
@@ -209,8 +211,7 @@ DeadlineQueue::DeadlineQueue() : m_mailbox(new Mailbox(this)), d(new Driver(this
 DeadlineQueue::~DeadlineQueue()
 {
     m_mailbox->close();
-    d->wheel.forEach(
-            [](TimingWheelNode *node) { static_cast<DeadlineEntry *>(node)->m_queue = nullptr; });
+    d->freeEntries();
     t_queue = nullptr;
 }
 
@@ -300,10 +301,10 @@ inline void DeadlineQueue::Driver::remove(DeadlineEntry *entry) noexcept
 void DeadlineQueue::set(DeadlineEntry *entry, Time time)
 {
     Q_ASSERT(!entry->m_queue || entry->m_queue == this);
-    if (time.deadline == ForeverNSecs) {
+    if (time.deadline == ForeverNSecs || d->eventLoopHasEnded) {
         if (entry->m_queue)
             d->remove(entry);
-        entry->setDeadline(ForeverNSecs);
+        entry->setDeadline(time.deadline);
         return;
     }
     bool isCrowded;
@@ -359,6 +360,7 @@ void DeadlineQueue::Driver::timeout()
 
 void DeadlineQueue::Driver::expireDue()
 {
+    Resumption::deliver();
     const qint64 time = now();
     {
         TimingWheel::Turn turn(wheel, time);
@@ -371,6 +373,7 @@ void DeadlineQueue::Driver::expireDue()
                 arm(time);
             wheel.prefetchDue();
             entry->due();
+            Resumption::deliver(); // whom that has interrupted goes before the next deadline (A16)
             if (!frozen && now() - time > LateNSecs)
                 break;
         }
@@ -433,6 +436,8 @@ void DeadlineQueue::Driver::armEarlier(qint64 wakeUp)
 
 void DeadlineQueue::Driver::arm(qint64 wakeUp)
 {
+    if (eventLoopHasEnded)
+        return;
     armedFor = wakeUp;
     QAbstractEventDispatcher *current = QAbstractEventDispatcher::instance();
     if (!current) {
@@ -465,7 +470,7 @@ void DeadlineQueue::Driver::disarm()
 
 void DeadlineQueue::Driver::waitForEventLoop()
 {
-    if (!std::exchange(waitingForEventLoop, true))
+    if (!eventLoopHasEnded && !std::exchange(waitingForEventLoop, true))
         QCoreApplication::postEvent(q, new LoopEvent(q));
 }
 
@@ -487,6 +492,23 @@ void DeadlineQueue::Driver::loopEventRemoved()
         waitingForEventLoop = false;
         armedFor = ForeverNSecs;
     }
+}
+
+// They are not linked any more, and nobody touches their links.
+void DeadlineQueue::Driver::freeEntries() noexcept
+{
+    wheel.forEach(
+            [](TimingWheelNode *node) { static_cast<DeadlineEntry *>(node)->m_queue = nullptr; });
+}
+
+// Nothing comes up any more.
+void DeadlineQueue::Driver::endEventLoop()
+{
+    eventLoopHasEnded = true;
+    disarm();
+    freeEntries();
+    std::destroy_at(&wheel);
+    std::construct_at(&wheel, now());
 }
 
 bool DeadlineQueue::isArmed() const noexcept

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "operation/qtimeoutabort.h"
-#include "scope/qtimeoutscope_p.h"
+#include "scope/life_p.h"
 
 #include <QtCore/qmetaobject.h>
 
@@ -13,14 +13,14 @@ namespace QTimeout::detail {
 /*
     To be called where the exception is caught.
 */
-void warnOfFailedAbort(const QByteArray &className) noexcept
+void warnOfFailedAbort(const char *className) noexcept
 {
-    const auto warn = [&className](const char *what) {
+    const auto warn = [className](const char *what) {
         qCWarning(
                 lcQTimeout,
                 "QTimeoutAbort: The function that aborts %s has thrown: %s. The abort goes on with "
                 "what is left; catch the exception in the function.",
-                className.isNull() ? "an operation" : className.constData(), what);
+                className, what);
     };
     try {
         throw;

@@ -3,6 +3,8 @@
 
 #include "operation/futureoperation_p.h"
 
+#include "thread/resumption_p.h"
+
 namespace QTimeout::detail {
 
 /*
@@ -37,7 +39,7 @@ void FutureLink::connect(const QFuture<void> &future, Wait *wait)
     // A cancelled future may run on for long: the wait ends with the first of both.
     const auto ended = [this, wait] {
         disconnect();
-        wait->operationEnded();
+        wait->operationEndedInLoop(); // the watcher is ours, and has an event
     };
     QObject::connect(m_watcher.get(), &QFutureWatcherBase::finished, m_watcher.get(), ended);
     QObject::connect(m_watcher.get(), &QFutureWatcherBase::canceled, m_watcher.get(),
@@ -52,9 +54,12 @@ void FutureLink::disconnect() noexcept
 {
     if (!m_watcher)
         return;
-    // It may be emitting at the moment.
     m_watcher->QObject::disconnect();
-    m_watcher.release()->deleteLater();
+    // It may be emitting at the moment, if there is an event loop.
+    if (Resumption::isLoopOver())
+        m_watcher.reset();
+    else
+        m_watcher.release()->deleteLater();
 }
 
 void cancelWith(const QFuture<void> &derived, const QFuture<void> &source)

@@ -1,12 +1,16 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
-#include "operation/objectoperation_p.h"
-#include "scope/qtimeoutscope_p.h"
+#include "operation/objectguard_p.h"
+#include "operation/signallistener_p.h"
+#include "scope/life_p.h"
 
 #include <QtCore/qmetaobject.h>
 #include <QtCore/qmutex.h>
+#include <QtCore/qpointer.h>
 #include <QtCore/qthread.h>
+
+#include <mutex>
 
 namespace QTimeout::detail {
 
@@ -21,6 +25,9 @@ struct ObjectGuard::Shared
 {
     QMutex mutex;
     QObject *object; // null when it has been destroyed
+    QPointer<QObject> pointer; // the same, if somebody has disconnected the object from everything
+
+    bool isThere() const { return object && pointer; }
 
     // Touched only at home.
     Mailbox::Pointer home;
@@ -38,6 +45,7 @@ void ObjectGuard::watch(QObject *object, void *owner, Notify notify)
 {
     m_shared = std::make_shared<Shared>();
     m_shared->object = object;
+    m_shared->pointer = object;
     m_shared->owner = owner;
     m_shared->notify = notify;
     if (owner)
@@ -76,7 +84,7 @@ bool ObjectGuard::isGone() const
     if (!m_shared)
         return false;
     const QMutexLocker lock(&m_shared->mutex);
-    return !m_shared->object;
+    return !m_shared->isThere();
 }
 
 /*
@@ -93,25 +101,39 @@ bool ObjectGuard::ask(const QObject *object, const std::function<bool()> &questi
     if (!m_shared)
         return isHere(object) && question();
     const QMutexLocker lock(&m_shared->mutex);
-    return m_shared->object && isHere(object) && question();
+    return m_shared->isThere() && isHere(object) && question();
 }
 
 void ObjectGuard::invoke(QObject *object, const std::function<void()> &function) const
 {
-    if (m_shared) {
-        // The object cannot go while the mutex is locked; if it goes later, Qt drops the call.
-        const QMutexLocker lock(&m_shared->mutex);
-        if (!m_shared->object)
-            return;
-        if (object->thread() != QThread::currentThread()) {
-            QMetaObject::invokeMethod(object, function, Qt::QueuedConnection);
-            return;
-        }
-    }
-    if (object->thread() == QThread::currentThread())
+    if (postUnlessHere(object, function))
         function();
-    else
-        QMetaObject::invokeMethod(object, function, Qt::QueuedConnection);
+}
+
+void ObjectGuard::invokeLast(QObject *object, const std::function<void()> &function)
+{
+    const bool isToBeCalled = postUnlessHere(object, function);
+    release();
+    if (isToBeCalled)
+        function();
+}
+
+/*
+    Returns true if the function is to be called here. The object cannot go while the mutex is locked; if
+    it goes later, Qt drops the call.
+*/
+bool ObjectGuard::postUnlessHere(QObject *object, const std::function<void()> &function) const
+{
+    std::unique_lock<QMutex> lock;
+    if (m_shared) {
+        lock = std::unique_lock(m_shared->mutex);
+        if (!m_shared->isThere())
+            return false;
+    }
+    if (isHere(object))
+        return true;
+    QMetaObject::invokeMethod(object, function, Qt::QueuedConnection);
+    return false;
 }
 
 } // namespace QTimeout::detail

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
+// The private part of the QML type.
+
 #ifndef QTIMEOUTQMLSCOPE_P_H
 #define QTIMEOUTQMLSCOPE_P_H
 

@@ -4,7 +4,7 @@
 #include "watchedvalue_p.h"
 
 #include <QCoroQmlTask>
-#include <QTimeout/scope/frame_p.h>
+#include <QTimeout/scope/current_p.h>
 #include <QTimeout>
 
 #include <QtCore/qpointer.h>
@@ -192,7 +192,7 @@ bool WatchedTask::isTask(const QJSValue &value)
 QVariant WatchedTask::listen(QJSEngine *engine)
 {
     // The wait is the program's in QML, not that of a coroutine which happens to call it.
-    const Frame::Outside outside;
+    const Outside outside;
     auto inTime = QTimeout::run(QDeadlineTimer::Forever, this, &WatchedTask::arrived);
     if (engine) {
         QJSValue makeCallback = engine->evaluate(QStringLiteral(R"((function(watch) {

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
+// What a scope watches for QML.
+
 #ifndef QTIMEOUT_WATCHEDVALUE_P_H
 #define QTIMEOUT_WATCHEDVALUE_P_H
 

@@ -3,16 +3,25 @@
 
 #include "thread/currentthread_p.h"
 
-#include <QtCore/qthread.h>
+#include "thread/resumption_p.h"
 
 namespace QTimeout::detail {
 
-QThread *currentThread() noexcept
+constinit thread_local QThread *t_thread = nullptr;
+static constinit thread_local bool t_hasFinished = false;
+
+// Whoever remembers it has to hear of its end.
+QThread *rememberThread() noexcept
 {
-    static constinit thread_local QThread *thread = nullptr;
-    if (!thread)
-        thread = QThread::currentThread();
-    return thread;
+    if (!t_hasFinished && Resumption::prepare())
+        t_thread = QThread::currentThread();
+    return t_thread;
+}
+
+void threadHasFinished() noexcept
+{
+    t_hasFinished = true;
+    t_thread = nullptr;
 }
 
 } // namespace QTimeout::detail

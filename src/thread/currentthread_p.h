@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
-// currentThread(): QThread::currentThread(), remembered by each thread.
+// The calling thread, and its end.
 
 #ifndef QTIMEOUT_CURRENTTHREAD_P_H
 #define QTIMEOUT_CURRENTTHREAD_P_H
@@ -14,14 +14,32 @@
 // or even be removed. We mean it.
 //
 
-#include <QtCore/qglobal.h>
+#include "global/qtimeoutglobal.h"
 
-QT_FORWARD_DECLARE_CLASS(QThread)
+#include <QtCore/qobject.h>
+#include <QtCore/qthread.h>
 
 namespace QTimeout::detail {
 
-// From any thread. Remembered by the thread, since Qt is slower to tell.
-QThread *currentThread() noexcept;
+// Remembered, since Qt is slower to tell. Null if it is not known yet, or has finished.
+extern constinit thread_local QThread *t_thread;
+QThread *rememberThread() noexcept;
+
+// Whether the object lives in the calling thread.
+inline bool isOfThisThread(const QObject *object) noexcept
+{
+    const QThread *current = t_thread ? t_thread : rememberThread();
+    return object->thread() == (current ? current : QThread::currentThread());
+}
+// How many event loops are running in this thread, one inside the other.
+inline int loopLevel() noexcept
+{
+    const QThread *current = t_thread ? t_thread : rememberThread();
+    return current ? current->loopLevel() : 0;
+}
+// QThread::finished() has been emitted, after which the QThread may go at any moment, although this thread
+// is still running.
+void threadHasFinished() noexcept;
 
 } // namespace QTimeout::detail
 

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
+// The promise that makes a coroutine abortable.
+
 #ifndef QTIMEOUTCOROUTINE_P_H
 #define QTIMEOUTCOROUTINE_P_H
 
@@ -12,10 +14,9 @@
 // it, and may change from version to version. We mean it.
 //
 
-#include "../operation/coroutineabi_p.h"
-#include "../scope/qtimeoutscope.h"
-#include "coroutineframe_p.h"
-#include "frameawaiter_p.h"
+#include "../wait/coroutineabi_p.h"
+#include "awaiter_p.h"
+#include "coroutinetask_p.h"
 
 #include <coroutine>
 #include <memory>
@@ -55,40 +56,36 @@ QTimeoutScope *scopeAmong(First &first, Others &...others) noexcept
         return scopeAmong(others...);
 }
 
-/*
-    The promise of an abortable coroutine.
-*/
 template<typename T>
-class FramePromise final : public TaskPromise<T>
+class AbortablePromise final : public TaskPromise<T>
 {
     using Base = TaskPromise<T>;
 
 public:
     // g++ 12 passes some parameters as rvalues.
     template<typename... Parameters>
-    explicit FramePromise(Parameters &&...parameters)
-        : m_frame(scopeAmong(parameters...),
-                  std::coroutine_handle<FramePromise>::from_promise(*this), Base::taskPromise())
+    explicit AbortablePromise(Parameters &&...parameters) : m_task(scopeAmong(parameters...))
     {
-        static_assert(alignof(FramePromise) == alignof(typename Base::Promise));
+        static_assert(alignof(AbortablePromise) == alignof(typename Base::Promise));
     }
 
     template<typename Awaited>
     auto await_transform(Awaited &&awaited)
     {
-        using Operation = decltype(frameOperation(std::forward<Awaited>(awaited)));
-        return FrameAwaiter<Operation>(m_frame, frameOperation(std::forward<Awaited>(awaited)));
+        using Operation = decltype(awaitedOperation(std::forward<Awaited>(awaited)));
+        return Awaiter<Operation>(m_task, awaitedOperation(std::forward<Awaited>(awaited)));
     }
 
     void unhandled_exception()
     {
-        if (!m_frame.isTimedOut())
+        if (m_task.aborts()->isEmpty())
             return Base::unhandled_exception();
         try {
-            m_frame.rethrowTimedOut();
+            m_task.rethrowTimeout();
         } catch (...) {
-            Base::unhandled_exception();
+            return Base::unhandled_exception();
         }
+        Base::unhandled_exception();
     }
 
     auto final_suspend() noexcept
@@ -97,23 +94,23 @@ public:
         struct FinalSuspend
         {
             Inner inner;
-            CoroutineFrame *frame;
+            CoroutineTask *task;
 
             bool await_ready() const noexcept { return inner.await_ready(); }
             // Everything may be destroyed in here.
             void await_suspend(std::coroutine_handle<> finished) noexcept
             {
-                frame->end();
-                const Departure departure(*frame);
+                task->leaveCurrent();
+                const Task::Ending ending(*task);
                 inner.await_suspend(finished);
             }
             void await_resume() const noexcept {}
         };
-        return FinalSuspend{Base::final_suspend(), &m_frame};
+        return FinalSuspend{Base::final_suspend(), &m_task};
     }
 
 private:
-    CoroutineFrame m_frame;
+    CoroutineTask m_task;
 };
 
 } // namespace QTimeout::detail
@@ -122,7 +119,7 @@ template<typename T, typename... Parameters>
     requires QTimeout::detail::TakesScope<Parameters...>
 struct std::coroutine_traits<QCoro::Task<T>, Parameters...>
 {
-    using promise_type = QTimeout::detail::FramePromise<T>;
+    using promise_type = QTimeout::detail::AbortablePromise<T>;
 };
 
 template<typename T, typename... Parameters>

@@ -39,7 +39,7 @@ public:
     qint64 deadline() const noexcept { return TimingWheelNode::deadline(); }
 
 protected:
-    ~DeadlineEntry()
+    virtual ~DeadlineEntry()
     {
         if (m_queue)
             leaveQueue();

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
+// Waiting for a QFuture.
+
 #ifndef QTIMEOUT_FUTUREOPERATION_P_H
 #define QTIMEOUT_FUTUREOPERATION_P_H
 
@@ -12,9 +14,9 @@
 // change from version to version. We mean it.
 //
 
-#include "../scope/qtimeoutcancelled.h"
+#include "../error/qtimeoutcancelled.h"
+#include "../wait/wait_p.h"
 #include "qtimeoutabort.h"
-#include "wait_p.h"
 
 #include <QtCore/qfuture.h>
 #include <QtCore/qfuturewatcher.h>
@@ -23,7 +25,7 @@
 #include <type_traits>
 
 /*
-    Waiting for a QFuture. QCoro's own awaiter is not used: it calls result() on a future that was
+    QCoro's own awaiter is not used: it calls result() on a future that was
     cancelled, which crashes.
 */
 
@@ -69,7 +71,12 @@ public:
     }
     void start(Wait *wait) { m_link.connect(QFuture<void>(m_future), wait); }
     void abandon() noexcept { m_link.disconnect(); }
-    void abort() { abortOperation(m_future); }
+    // May destroy this.
+    void abort()
+    {
+        QFuture<T> future = m_future;
+        abortOperation(future);
+    }
 
     Result take()
     {

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
+// Waiting for a QObject: until it has finished, or until a timer times out.
+
 #ifndef QTIMEOUT_OBJECTOPERATION_P_H
 #define QTIMEOUT_OBJECTOPERATION_P_H
 
@@ -12,66 +14,17 @@
 // change from version to version. We mean it.
 //
 
-#include "../scope/qtimeoutcancelled.h"
+#include "../error/qtimeoutcancelled.h"
+#include "objectguard_p.h"
 #include "qtimeoutabort.h"
 #include "signallistener_p.h"
 
 #include <QtCore/qtimer.h>
 
-#include <functional>
-#include <memory>
+#include <concepts>
 #include <type_traits>
 
-/*
-    Waiting for a QObject: until it has finished, or until a timer times out.
-
-    An operation is what a wait is about. It offers:
-
-        Result                 what take() returns
-        isReady()              it has ended: take() has the result or throws
-        start(wait)            tells the wait once when it ends, unless it is abandoned before
-        canAbandon             whether it can be abandoned before it has ended
-        abandon()              tells nobody, and leaves no connection behind
-        abort()                applies QTimeoutAbort
-        take()                 the result; throws QTimeoutCancelled if what was awaited has gone
-*/
-
 namespace QTimeout::detail {
-
-/*
-    Keeps an eye on an object, of this thread or of another, that may be destroyed at any moment in
-    its own thread, or be moved to another one first.
-*/
-class QTIMEOUT_EXPORT ObjectGuard
-{
-public:
-    using Notify = void (*)(void *owner);
-
-    ObjectGuard() = default;
-    ~ObjectGuard() { release(); }
-    Q_DISABLE_COPY_MOVE(ObjectGuard)
-
-    // The owner is notified in this thread when the object has been destroyed.
-    void watch(QObject *object, void *owner = nullptr, Notify notify = nullptr);
-    void mute() noexcept;
-    void release();
-
-    // The object may be read and written by the calling thread.
-    static bool isHere(const QObject *object) noexcept;
-
-    // It has been destroyed, though perhaps the news has not arrived yet.
-    bool isGone() const;
-    // False, without the call, if the object lives in another thread or has been destroyed.
-    bool ask(const QObject *object, const std::function<bool()> &question) const;
-    // Calls the function in the thread of the object, unless it has been destroyed.
-    void invoke(QObject *object, const std::function<void()> &function) const;
-
-private:
-    struct Shared;
-
-    std::shared_ptr<Shared> m_shared; // with the connection
-    QMetaObject::Connection m_destroyed;
-};
 
 /*
     Derived classes have received(), called with the arguments of the signal.
@@ -103,12 +56,14 @@ public:
         m_guard.mute();
     }
 
+    // May destroy this: the coroutine may be resumed by an event loop in the function.
     void abort()
     {
         if (m_object)
-            m_guard.invoke(m_object, [object = m_object] { abortOperation(*object); });
-        m_guard.release();
+            m_guard.invokeLast(m_object, [object = m_object] { abortOperation(*object); });
     }
+
+    const QObject *abortedObject() const noexcept { return m_object; }
 
 protected:
     // The signal first: it may be destroyed() itself.
@@ -117,7 +72,7 @@ protected:
                 Qt::ConnectionType type = Qt::AutoConnection)
     {
         m_listener = listener;
-        m_signal = QObject::connect(m_object, signal, wait->home(), receiver, type);
+        m_signal = QObject::connect(m_object, signal, DeadlineQueue::current(), receiver, type);
         listen(wait);
     }
 
@@ -128,12 +83,12 @@ protected:
                       [](void *self) { static_cast<ObjectOperation *>(self)->objectDestroyed(); });
     }
 
-    // The operation has ended, whether well or not.
+    // The operation has ended, whether well or not. The object is still guarded: it may go before the
+    // coroutine is resumed (A11).
     Wait *end()
     {
         m_ended = true;
         abandon();
-        m_guard.release();
         return m_wait;
     }
 
@@ -204,10 +159,22 @@ public:
     void received() { Base::end()->operationEnded(); }
 
 protected:
+    // A signal that ends it too, if it comes with what is a failure. Before the other.
+    template<typename Signal, typename Predicate>
+    QMetaObject::Connection listenForFailure(Signal signal, Predicate isFailure)
+    {
+        const auto receiver = [listener = this->makeListener(), isFailure](auto argument) {
+            if (isFailure(argument))
+                listener->emitted();
+        };
+        return QObject::connect(Base::object(), signal, DeadlineQueue::current(), receiver,
+                                Qt::DirectConnection);
+    }
+
     template<typename Signal>
     void listenForEnd(Wait *wait, Signal signal)
     {
-        m_listener = new EndListener(static_cast<Derived *>(this), wait->home()->mailbox());
+        makeListener();
         Base::listen(wait, signal, SignalReceiver<Derived, std::tuple<>>{m_listener},
                      m_listener.data(), Qt::DirectConnection);
         Base::callElsewhere([listener = m_listener](Object *object) {
@@ -217,6 +184,15 @@ protected:
     }
 
 private:
+    const typename EndListener::Pointer &makeListener()
+    {
+        if (!m_listener) {
+            m_listener = new EndListener(static_cast<Derived *>(this),
+                                         DeadlineQueue::current()->mailbox());
+        }
+        return m_listener;
+    }
+
     typename EndListener::Pointer m_listener;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
+// Which operation is made of what is passed to run().
+
 #ifndef QTIMEOUT_OPERATION_P_H
 #define QTIMEOUT_OPERATION_P_H
 
@@ -14,13 +16,10 @@
 
 #include "futureoperation_p.h"
 #include "objectoperation_p.h"
-#include "shield_p.h"
+#include "processoperation_p.h"
+#include "shieldedoperation_p.h"
 #include "signaloperation_p.h"
 #include "taskoperation_p.h"
-
-/*
-    Which operation is made of what is passed to run().
-*/
 
 namespace QTimeout::detail {
 
@@ -46,6 +45,25 @@ template<typename T>
 concept PointerToObject =
         PointerToClass<T> && Complete<Pointee<T>> && std::is_base_of_v<QObject, Pointee<T>>;
 
+template<typename T>
+concept HasOwnAwaiter = requires(T &object)
+{
+    object.operator co_await();
+}
+|| requires(T &object)
+{
+    operator co_await(object);
+}
+|| requires(T &object)
+{
+    object.await_ready();
+};
+
+// An object by its name stands for its address, unless it says itself how it is awaited.
+template<typename T>
+concept NamedObject = std::is_lvalue_reference_v<T> && Complete<std::remove_cvref_t<T>> && std::
+        is_base_of_v<QObject, std::remove_cvref_t<T>> && !HasOwnAwaiter<std::remove_cvref_t<T>>;
+
 // Returned where a static_assert has said all there is to say.
 struct NoOperation
 {
@@ -64,6 +82,8 @@ auto objectOperation(Object *object)
 {
     if constexpr (std::is_base_of_v<QTimer, Object>) {
         return TimerOperation(object);
+    } else if constexpr (std::is_base_of_v<QProcess, Object>) {
+        return ProcessOperation<Object>(object);
     } else if constexpr (Finishable<Object>) {
         return FinishOperation<Object>(object);
     } else if constexpr (HasQCoroAwaiter<Object *>) {
@@ -89,7 +109,7 @@ auto makeOperation(Operation &&operation)
     } else if constexpr (isTask<Type>) {
         return TaskOperation(std::move(operation));
     } else if constexpr (isShielded<Type>) {
-        return shieldedOperation(operation);
+        return ShieldedOperation(operation);
     } else if constexpr (isFuture<Type>) {
         return FutureOperation(std::forward<Operation>(operation));
     } else if constexpr (PointerToIncomplete<Operation>) {
@@ -99,8 +119,8 @@ auto makeOperation(Operation &&operation)
         return NoOperation();
     } else if constexpr (PointerToObject<Operation>) {
         return objectOperation(operation);
-    } else if constexpr (std::is_base_of_v<QTimer, Type> && std::is_lvalue_reference_v<Operation>) {
-        return TimerOperation(&operation);
+    } else if constexpr (NamedObject<Operation>) {
+        return objectOperation(std::addressof(operation));
     } else if constexpr (std::is_base_of_v<QTimer, Type>) {
         static_assert(alwaysFalse<Operation>,
                       "QTimeout::run: a timer that is a temporary would be destroyed before it "

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
+// How an operation is aborted.
+
 #ifndef QTIMEOUTABORT_P_H
 #define QTIMEOUTABORT_P_H
 
@@ -29,7 +31,7 @@ concept Complete = requires
 
 QTIMEOUT_EXPORT bool canAbortByMetaObject(const QObject *object);
 QTIMEOUT_EXPORT void abortByMetaObject(QObject *object);
-QTIMEOUT_EXPORT void warnOfFailedAbort(const QByteArray &className) noexcept;
+QTIMEOUT_EXPORT void warnOfFailedAbort(const char *className) noexcept;
 
 /*
     Calls a function that aborts an operation, which may be an object. Whatever leaves the function is
@@ -38,7 +40,9 @@ QTIMEOUT_EXPORT void warnOfFailedAbort(const QByteArray &className) noexcept;
 template<typename Function>
 void callAbort(const QObject *object, const Function &function) noexcept
 {
-    const QByteArray className(object ? object->metaObject()->className() : nullptr);
+    char className[64]; // the object may go, and its class with it
+    qstrncpy(className, object ? object->metaObject()->className() : "an operation",
+             sizeof className);
     try {
         function(); // may delete the object
     } catch (...) {

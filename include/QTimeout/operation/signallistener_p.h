@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
+// Takes the first emission of a signal.
+
 #ifndef QTIMEOUT_SIGNALLISTENER_P_H
 #define QTIMEOUT_SIGNALLISTENER_P_H
 
@@ -12,7 +14,10 @@
 // change from version to version. We mean it.
 //
 
-#include "wait_p.h"
+#include "../thread/mailbox_p.h"
+#include "../wait/wait_p.h"
+
+#include <QtCore/qshareddata.h>
 
 #include <atomic>
 #include <optional>
@@ -22,6 +27,22 @@
 namespace QTimeout::detail {
 
 QTIMEOUT_EXPORT void warnOfNull();
+
+/*
+    Shared by something that waits and by the functors that are connected for it. A functor may be
+    called after the one who waits has gone, where the call was queued.
+*/
+template<typename Owner>
+class Listener : public QSharedData
+{
+public:
+    using Pointer = QExplicitlySharedDataPointer<Listener>;
+
+    explicit Listener(Owner *listening) noexcept : owner(listening) {}
+    virtual ~Listener() = default;
+
+    Owner *owner; // touched only in the thread in which it waits
+};
 
 /*
     Takes the first emission of a signal, in whichever thread it happens, so that it counts from that

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
+// Waiting for a signal.
+
 #ifndef QTIMEOUT_SIGNALOPERATION_P_H
 #define QTIMEOUT_SIGNALOPERATION_P_H
 
@@ -12,13 +14,16 @@
 // change from version to version. We mean it.
 //
 
-#include "../scope/qtimeoutcancelled.h"
+#include "../error/qtimeoutcancelled.h"
 #include "signallistener_p.h"
 
 #include <QtCore/qpointer.h>
 
 #include <string_view>
 #include <type_traits>
+#include <variant>
+
+QT_FORWARD_DECLARE_CLASS(QProcess)
 
 namespace QTimeout::detail {
 
@@ -78,6 +83,18 @@ struct SignalTraits<void (Class_::*)(Args...) const> : SignalResult<std::tuple<>
     using Class = Class_;
 };
 
+template<typename Sender>
+struct EndOfProcess
+{
+    struct Status; // no signal has it
+};
+template<typename Sender>
+    requires std::is_base_of_v<QProcess, Sender>
+struct EndOfProcess<Sender>
+{
+    using Status = typename Sender::ExitStatus;
+};
+
 /*
     A signal, once. The sender is not aborted: one has stopped waiting for it.
 
@@ -130,23 +147,27 @@ public:
     void start(Wait *wait)
     {
         m_wait = wait;
-        m_listener = new SignalListener(this, wait->home()->mailbox());
-        m_connection = QObject::connect(m_sender.data(), m_signal, wait->home(),
+        m_listener = new SignalListener(this, DeadlineQueue::current()->mailbox());
+        m_connection = QObject::connect(m_sender.data(), m_signal, DeadlineQueue::current(),
                                         Receiver(m_listener), Qt::DirectConnection);
+        if constexpr (isEndOfProcess) {
+            m_failed = QObject::connect(m_sender.data(), &Sender::errorOccurred,
+                                        DeadlineQueue::current(),
+                                        [listener = m_listener](auto error) {
+                                            if (error == Sender::FailedToStart)
+                                                listener->lost();
+                                        });
+        }
         if (!m_wait) // told by the sender's connectNotify()
-            QObject::disconnect(m_connection);
+            disconnect();
     }
 
-    // By the listener. As long as the sender is there it may be in the middle of emitting the signal, or of
-    // QObject::disconnect(). So the coroutine, which may destroy it, is resumed later.
+    // By the listener.
     void received()
     {
         Wait *wait = m_wait;
         abandon();
-        if (m_listener->isReceived() || m_sender)
-            wait->operationEndedLater();
-        else
-            wait->operationEnded();
+        wait->operationEnded();
     }
 
     void abandon()
@@ -154,7 +175,7 @@ public:
         if (!std::exchange(m_wait, nullptr))
             return;
         m_listener->mute();
-        QObject::disconnect(m_connection);
+        disconnect();
     }
 
     void abort() const noexcept {}
@@ -170,11 +191,27 @@ public:
     }
 
 private:
+    // A process that does not start does not finish.
+    static constexpr bool isEndOfProcess =
+            std::is_base_of_v<
+                    QProcess,
+                    Sender> && std::is_same_v<Signal, void (QProcess::*)(int, typename EndOfProcess<Sender>::Status)>;
+
+    void disconnect()
+    {
+        QObject::disconnect(m_connection);
+        if constexpr (isEndOfProcess)
+            QObject::disconnect(m_failed);
+    }
+
     const QPointer<Sender> m_sender;
     const Signal m_signal;
     Wait *m_wait = nullptr; // as long as somebody listens
     typename SignalListener::Pointer m_listener;
     QMetaObject::Connection m_connection;
+    [[no_unique_address]] std::conditional_t<isEndOfProcess, QMetaObject::Connection,
+                                             std::monostate>
+            m_failed;
 };
 
 } // namespace QTimeout::detail

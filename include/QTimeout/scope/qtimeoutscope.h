@@ -15,7 +15,6 @@
 QT_FORWARD_DECLARE_CLASS(QDebug)
 template<typename T>
 class QFuture;
-class QTimeoutScopePrivate;
 
 namespace QCoro {
 template<typename T>
@@ -23,7 +22,7 @@ class Task;
 }
 
 namespace QTimeout::detail {
-class Work;
+class Life;
 }
 
 class QTIMEOUT_EXPORT QTimeoutScope : public QObject
@@ -89,12 +88,12 @@ protected:
 
 private:
     Q_DISABLE_COPY_MOVE(QTimeoutScope)
-    friend class QTimeoutScopePrivate;
-    friend class QTimeout::detail::Work;
+    friend class QTimeout::detail::Life;
 
+    void watchFuture(const QFuture<void> &future, std::function<void()> abort);
     void watchObject(QObject *object, std::function<void()> abort, bool (*isOver)(QObject *));
 
-    QTimeoutScopePrivate *d;
+    QTimeout::detail::Life *d; // counted
 };
 
 namespace QTimeout {
@@ -102,5 +101,10 @@ QTIMEOUT_EXPORT QTimeoutScope *currentScope();
 }
 
 QTIMEOUT_EXPORT QDebug operator<<(QDebug debug, const QTimeoutScope *scope);
+
+// What its templates need, and what makes coroutines that take a scope abortable.
+#include "../coroutine/qtimeoutcoroutine_p.h"
+#include "../run/qtimeoutrun_p.h"
+#include "../run/watch_p.h"
 
 #endif // QTIMEOUTSCOPE_H

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
+// Something that runs under a scope, as the scope sees it.
+
 #ifndef QTIMEOUT_WORK_P_H
 #define QTIMEOUT_WORK_P_H
 
@@ -12,25 +14,24 @@
 // coroutine frames, and may change from version to version. We mean it.
 //
 
-#include "../global/qtimeoutglobal.h"
+#include "../error/abortlist_p.h"
+#include "../thread/intrusivelist_p.h"
 
-#include <QtCore/qobject.h>
-
+class QObject;
 class QTimeoutScope;
-class QTimeoutScopePrivate;
 
 namespace QTimeout::detail {
 
-class Branch;
-
-// Why work is aborted.
-enum class Cause : quint8 { Expired, Cancelled };
+class Life;
 
 /*
-    Something that runs under a scope, and is aborted with it. A member of a list of the life of the
-    scope in which it was put there; it takes itself out when it goes.
+    A member of a list of the life under which it runs: the one whose end aborts it. It is owned by
+    whoever waits, and takes itself out when it goes. Everything happens in the scope's thread.
+
+    An abort comes in three steps, each for all work that it concerns before the next one (see abort.cpp):
+    notify(), look(), abort().
 */
-class QTIMEOUT_EXPORT Work
+class QTIMEOUT_EXPORT Work : public ListNode<Work>
 {
 public:
     enum Kind : quint8 {
@@ -47,11 +48,11 @@ public:
     };
 
     explicit Work(Kind kind) noexcept : m_kind(kind) {}
-    Work(const Work &) = delete;
-    Work &operator=(const Work &) = delete;
 
     Kind kind() const noexcept { return m_kind; }
-    bool isUnderScope() const noexcept { return m_life != nullptr; }
+    Life *life() const noexcept { return m_life; }
+    // Those that concern it; null if it is no task.
+    virtual AbortList *aborts() noexcept { return nullptr; }
     // Puts the work under the scope, or says what to do instead. The function is named in warnings.
     Admission join(QTimeoutScope *scope, const char *function);
     // The work has ended. The scope finishes if it was the last thing that it watched.
@@ -60,35 +61,42 @@ public:
         if (m_life)
             leaveLife();
     }
-    // Puts another that counts as this one does under the scope in the place of this one.
-    void replaceBy(Work *other);
+
+    // The abort is urgent to what it has started.
+    virtual void hurry(AbortId) noexcept {}
+    // An abort concerns it. Calls nobody.
+    virtual void notify(AbortId, Cause) noexcept {}
+    // Decides whether it has ended, which beats the abort, or is over by it. Nothing is aborted yet.
+    virtual void look() {}
 
 protected:
-    ~Work() { leave(); }
+    virtual ~Work() { leave(); }
 
-    // The work has been taken out of its scope and is to end. May do anything.
-    virtual void abort(Cause cause) = 0;
-    // The work is under the scope now, which may be another one than before.
+    // Aborts what is over, after it was taken out of the life. May do anything, and destroy this.
+    virtual void abort() = 0;
+    // It goes on after the abort, under the next life around that is active.
+    virtual bool outlivesAbort() const noexcept { return false; }
+
+    // What it waits for has ended, though the news may be on its way.
+    virtual bool hasEnded() const { return false; }
+    // The object that is aborted with it; null if there is none.
+    virtual const QObject *object() const { return nullptr; }
+    // That object is somebody else's now, and is not aborted. May destroy this.
+    virtual void spareObject() {}
+    // It is under the scope now, which may be another one than before.
     virtual void joined(QTimeoutScope *) {}
-    // The scope is about to move to another thread.
-    virtual void scopeLeavesThread() {}
-    virtual const QObject *watchedObject() const { return nullptr; }
-    // The work has been taken out of the scope and goes on by itself.
+    // It is under no scope any more, and nobody waits for it. May destroy this.
     virtual void dismiss() {}
-    // This, if it is interrupted innermost first.
-    virtual Branch *branch() noexcept { return nullptr; }
-
-    ::QTimeoutScopePrivate *life() const noexcept { return m_life; }
+    // The scope goes to another thread. Returns true if this goes with it.
+    virtual bool movesWithScope() const { return false; }
 
 private:
-    friend class ::QTimeoutScopePrivate;
-    friend class ::QTimeoutScope;
+    friend class Life;
+    friend class Abort;
 
     void leaveLife();
 
-    ::QTimeoutScopePrivate *m_life = nullptr;
-    Work *m_previous = nullptr;
-    Work *m_next = nullptr;
+    Life *m_life = nullptr;
     const Kind m_kind;
 };
 

@@ -11,7 +11,7 @@ public:
 QCoro::Task<int> load(QTimeoutScope &scope, int number, QTimer *timer, QFuture<int> future)
 {
     co_await timer;
-    co_await QTimeout::shield(QTimeout::sleepFor(1ms));
+    co_await QTimeout::shield(&QTimeout::sleepFor, 1ms);
     QCoro::Task<> named = QTimeout::sleepFor(1ms);
     co_await named;
     co_await scope.run(timer, &QObject::destroyed);

@@ -516,7 +516,7 @@ void tst_ConformanceKotlin::outerExpiryIsNotSwallowedByAnInnerTryRun()
     };
     const auto block = [&](QTimeoutScope &) -> QCoro::Task<> {
         compute(200ms);
-        co_await QTimeout::shield(yielding());
+        co_await QTimeout::shield(&yielding);
         shieldPassed = true;
         co_await QTimeout::tryRun(100ms, inner);
         reached = true;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
-#include "coroutinesupport.h"
+#include "turns.h"
 
 #include <QtCore/qfuture.h>
 #include <QtCore/qpromise.h>
@@ -126,6 +126,8 @@ void tst_CoroutineAbort::cancellationStaysOne()
     QTimeoutScope scope(1s);
     const auto result = observe(call(scope, "outer", [&] { return waitAt(scope, gate, "inner"); }));
     scope.cancel();
+    COMPARE_EVENTS({}); // not yet
+    turn();
     QCOMPARE(result->end, End::Cancelled);
     COMPARE_EVENTS({"inner: cancelled", "~inner", "outer: cancelled", "~outer"});
     gate.open();
@@ -250,6 +252,8 @@ void tst_CoroutineAbort::outerIsInterruptedWhereItWaitsForSomethingElse()
     COMPARE_EVENTS({"inner: cancelled"}); // the outer one waits, whatever it is suspended in
     QCOMPARE(result->end, End::Pending);
     cleaning.open();
+    COMPARE_EVENTS({"inner: cancelled", "inner: cleaned up", "~inner"});
+    turn();
     COMPARE_EVENTS({"inner: cancelled", "inner: cleaned up", "~inner", "outer: cancelled"});
     QCOMPARE(result->end, End::TimedOut);
     work.open();
@@ -450,6 +454,8 @@ void tst_CoroutineAbort::finishedBeatsTheAbort()
     promise.addResult(3);
     promise.finish(); // the news is queued
     scope.cancel();
+    QCOMPARE(result->end, End::Pending);
+    turn();
     QCOMPARE(result->end, End::Returned);
     QCOMPARE(result->value, 3);
 }
@@ -616,31 +622,31 @@ void tst_CoroutineAbort::signalThatHasBeenEmittedBeatsTheAbort()
 }
 
 /*
-    The run has begun after the abort, which waits until the inner coroutine has ended. That is meanwhile.
+    The wait has begun after the abort, which waits until the inner coroutine has ended. That is meanwhile.
 */
 void tst_CoroutineAbort::signalBeatsAnAbortThatWaits()
 {
-    QObject object;
+    Reply reply;
     Gate gate;
     Gate last;
     QTimeoutScope scope(1h);
     const auto inner = [&gate](QTimeoutScope &) -> QCoro::Task<> {
-        co_await QTimeout::shield(valueAfter(gate, 1));
+        co_await QTimeout::shield(&valueAfter<int>, std::ref(gate), 1);
     };
-    const auto coroutine = [&](QTimeoutScope &own) -> QCoro::Task<QString> {
+    const auto coroutine = [&](QTimeoutScope &own) -> QCoro::Task<> {
         const auto task = inner(own);
         own.cancel();
-        const auto name = co_await QTimeout::run(2h, &object, &QObject::objectNameChanged);
-        note(name);
+        co_await &reply;
+        note("finished");
         co_await passThrough(last);
-        co_return name;
     };
     const auto result = observe(coroutine(scope));
-    object.setObjectName("named"); // the news is queued
+    reply.finish(); // the news is queued
     gate.open();
     QVERIFY(events().isEmpty());
     clock().advance(0s);
-    COMPARE_EVENTS({"named"});
+    COMPARE_EVENTS({"finished"});
+    QCOMPARE(reply.aborts, 0);
     QCOMPARE(result->end, End::Cancelled);
     last.open();
 }

@@ -137,7 +137,7 @@ void tst_CoroutineMemory::nothingIsLeft_data()
                 co_await QTimeout::run(1s, &chain, 2, 1h);
             } catch (const QTimeoutError &) {
             }
-            co_await QTimeout::shield(QTimeout::run(1h, &chain, 2, 2000ms));
+            co_await QTimeout::shield([] { return QTimeout::run(1h, &chain, 2, 2000ms); });
             co_await QTimeout::sleepFor(1h);
         };
         std::ignore = QTimeout::run(2s, outer);

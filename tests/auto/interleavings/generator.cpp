@@ -25,6 +25,12 @@ QByteArray Generator::newJob()
     return m_jobs.last();
 }
 
+// Mostly a new one, since to await one again that has ended teaches little.
+QByteArray Generator::oneJob()
+{
+    return !m_jobs.isEmpty() && below(4) == 0 ? oneOf(m_jobs) : newJob();
+}
+
 // One that is called for the first time, if there is any; each is called once at most.
 QByteArray Generator::callee(const QByteArray &caller, bool hasScope)
 {
@@ -44,7 +50,7 @@ QByteArray Generator::callee(const QByteArray &caller, bool hasScope)
 QByteArray Generator::awaiting(const QByteArray &caller)
 {
     QByteArray name;
-    switch (below(9)) {
+    switch (below(10)) {
     case 0:
     case 1:
         name = callee(caller, true);
@@ -57,21 +63,92 @@ QByteArray Generator::awaiting(const QByteArray &caller)
         return name.isEmpty() ? "run " + newGate() + " 5"
                               : oneOfEach({"runcall " + name, "trycall " + name}, {"", " 5"});
     case 4:
-        return "job " + newJob();
+        return "job " + oneJob();
     case 5:
-        return "signal " + newJob();
+        return "signal " + oneJob();
     case 6:
         return "sleep " + oneOf({"0", "3", "5"});
     case 7:
+        if (below(2))
+            return "run " + oneJob() + " 5";
         return oneOf({"run ", "tryrun "}) + newGate() + " 5";
+    case 8:
+        name = awaitable(caller);
+        return name.isEmpty() ? "gate " + newGate() : "await " + name;
     default:
         return "gate " + newGate();
     }
 }
 
+// In a shield. Under which scope it calls is written down: not decided is what holds if that is the caller's (A8).
+QByteArray Generator::shielded(const QByteArray &caller)
+{
+    QByteArray name;
+    switch (below(7)) {
+    case 0:
+    case 1:
+        name = callee(caller, false);
+        return name.isEmpty() ? "shield gate " + newGate() : "shieldcall " + name;
+    case 2:
+        name = callee(caller, false);
+        return name.isEmpty()
+                ? "shield run " + newGate() + " 5"
+                : oneOfEach({"shield runcall " + name, "shield trycall " + name}, {"", " 5"});
+    case 3:
+        return "shield job " + oneJob();
+    case 4:
+        return "shield signal " + oneJob();
+    case 5:
+        return "shield sleep " + oneOf({"0", "3", "5"});
+    default:
+        return "shield gate " + newGate();
+    }
+}
+
+/*
+    A task with a name. It awaits nobody who awaits it: what it calls has a later name than
+    all that may await it.
+*/
+QByteArray Generator::named(const QByteArray &caller)
+{
+    const QByteArray name = "r" + QByteArray::number(m_named.size());
+    QByteArray what;
+    switch (below(5)) {
+    case 0:
+        what = callee(caller, false);
+        if (!what.isEmpty()) {
+            m_named.append({name, what.left(1)});
+            return "task " + name + oneOf({" runcall ", " detach "}) + what;
+        }
+        break;
+    case 1:
+        what = "sleep 5";
+        break;
+    case 2:
+        what = "run " + oneJob() + " 5";
+        break;
+    default:
+        break;
+    }
+    if (what.isEmpty())
+        what = "run " + newGate() + " 5";
+    m_named.append({name, "z"});
+    return "task " + name + ' ' + what;
+}
+
+QByteArray Generator::awaitable(const QByteArray &caller)
+{
+    QByteArrayList names;
+    for (const auto &[name, callee] : std::as_const(m_named)) {
+        if (caller < callee)
+            names.append(name);
+    }
+    return names.isEmpty() ? QByteArray() : oneOf(names);
+}
+
 QByteArray Generator::step(const QByteArray &caller)
 {
-    switch (below(8)) {
+    switch (below(10)) {
     case 0: {
         const QByteArray name = callee(caller, true);
         if (name.isEmpty())
@@ -84,15 +161,23 @@ QByteArray Generator::step(const QByteArray &caller)
             break;
         return "start " + name + "; " + awaiting(caller) + "; join " + name.left(1);
     }
-    case 2: {
-        const QByteArray text = awaiting(caller);
-        return text.startsWith("signal") ? text : "shield " + text;
-    }
+    case 2:
+        return shielded(caller);
     case 3:
         if (m_scopes.size() > 3)
             break;
         m_scopes.append("v" + QByteArray::number(m_scopes.size()));
         return "scope " + m_scopes.last() + oneOf({"", " 5"});
+    case 4: {
+        const QByteArray name = callee(caller, false);
+        if (name.isEmpty())
+            break;
+        return "detach " + name;
+    }
+    case 5:
+        if (m_named.size() > 2)
+            break;
+        return named(caller);
     default:
         break;
     }
@@ -102,14 +187,8 @@ QByteArray Generator::step(const QByteArray &caller)
 QByteArray Generator::steps(const QByteArray &caller, int count)
 {
     QByteArrayList result;
-    for (int i = 0; i < count; ++i) {
-        QByteArray text = step(caller);
-        // What is started together with a shielded plain task is taken for a part of it.
-        if (i > 0 && text.startsWith("shield")
-            && (result.last().startsWith("spawn") || result.last().startsWith("scope")))
-            text.prepend("sleep 0; ");
-        result.append(text);
-    }
+    for (int i = 0; i < count; ++i)
+        result.append(step(caller));
     return result.join("; ");
 }
 
@@ -150,6 +229,8 @@ QByteArray Generator::program()
     m_scopes = {"s", "t"};
     const QByteArray scopes = oneOf({"s t<s", "s t"});
     QByteArrayList roots;
+    if (below(4) == 0)
+        roots.append(named("b"));
     m_called.append("a");
     roots.append(oneOf({"call a(s)", "call a(t)"}));
     if (below(2)) {

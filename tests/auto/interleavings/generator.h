@@ -8,6 +8,9 @@
 
 #include <QtCore/qbytearray.h>
 #include <QtCore/qbytearraylist.h>
+#include <QtCore/qlist.h>
+
+#include <utility>
 
 /*
     Makes up programs.
@@ -25,9 +28,13 @@ private:
     QByteArray oneOfEach(const QByteArrayList &first, const QByteArrayList &second);
     QByteArray newGate();
     QByteArray newJob();
+    QByteArray oneJob();
     QByteArray callee(const QByteArray &caller, bool hasScope);
     QByteArray step(const QByteArray &caller);
     QByteArray awaiting(const QByteArray &caller);
+    QByteArray shielded(const QByteArray &caller);
+    QByteArray named(const QByteArray &caller);
+    QByteArray awaitable(const QByteArray &caller);
     QByteArray steps(const QByteArray &caller, int count);
     QByteArray coroutine(const QByteArray &name);
     QByteArray event();
@@ -38,6 +45,7 @@ private:
     QByteArrayList m_scopes;
     QByteArrayList m_own;
     QByteArrayList m_called;
+    QList<std::pair<QByteArray, QByteArray>> m_named; // tasks, and the coroutines that they call
 };
 
 #endif // GENERATOR_H

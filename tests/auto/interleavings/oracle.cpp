@@ -7,672 +7,618 @@
 
 using State = QTimeoutScope::State;
 
-static constexpr int bit(Outcome outcome)
-{
-    return static_cast<int>(outcome);
-}
-
-static constexpr int Either = bit(Outcome::Cancelled) | bit(Outcome::TimedOut);
-static constexpr int ByExpiry = 1;
-static constexpr int ByCancellation = 2;
-
-static constexpr bool isRunKind(Step::Kind kind)
-{
-    return kind == Step::Run || kind == Step::TryRun || kind == Step::Signal;
-}
-
-const char *nameOf(Outcome outcome)
-{
-    switch (outcome) {
-    case Outcome::Value:
-        return "a value";
-    case Outcome::Cancelled:
-        return "QTimeoutCancelled";
-    case Outcome::TimedOut:
-        return "QTimeoutError";
-    case Outcome::Empty:
-        return "an empty result";
-    }
-    return nullptr;
-}
+static constexpr auto OtherOrigin =
+        "A4, A5: which aborts does an exception carry that has another origin than the "
+        "interruption before it?";
 
 void Oracle::object(const QByteArray &text)
 {
-    if (m_objection.isEmpty())
+    if (m_objection.isEmpty() && m_question.isEmpty())
         m_objection = text;
 }
 
-CoroutineRecord *Oracle::running() const
+void Oracle::undecided(const QByteArray &question)
 {
-    for (auto each = m_running.rbegin(); each != m_running.rend(); ++each) {
-        if (!*each)
-            return nullptr;
-        if (!(*each)->hasEnded && !(*each)->isAwaiting)
-            return *each;
-    }
-    return nullptr;
+    if (m_objection.isEmpty() && m_question.isEmpty())
+        m_question = question;
+}
+
+// Not decided: when the scope of a run ends with its coroutine, are those left over interrupted at once?
+void Oracle::checkPlace(const Task *task, const Task *waiter)
+{
+    if (!task->isLeftOver() && !m_stack.mayResume(*task, waiter))
+        object("A16: " + waiter->name + " is resumed, and not by an event loop");
 }
 
 /*
-    Lives
+    Scopes
 */
 
-Life *Oracle::nearestActive(Life *life)
+Scope *Oracle::addScope(const QByteArray &name, QTimeoutScope *object, Scope *parent, Time due)
 {
-    while (life && life->state != QTimeoutScope::Active)
-        life = life->enclosing;
-    return life;
-}
-
-Life *Oracle::nearestActive(CoroutineRecord *coroutine) const
-{
-    return coroutine && !isPlain(coroutine) ? nearestActive(coroutine->life) : nullptr;
-}
-
-bool Oracle::isUnder(const Life *inner, const Life *outer) const
-{
-    while (inner && inner != outer)
-        inner = inner->enclosing;
-    return inner;
-}
-
-bool Oracle::hasPassed(const ScopeRecord *scope) const
-{
-    return scope->deadline && *scope->deadline <= m_clock();
-}
-
-// It has outlived the scope that has aborted it (A14).
-bool Oracle::isPlain(const CoroutineRecord *coroutine) const
-{
-    return coroutine->aborter && coroutine->aborter == coroutine->scope
-            && coroutine->scope->isDestroyed;
-}
-
-ScopeRecord *Oracle::addScope(const QByteArray &name, QTimeoutScope *object, ScopeRecord *parent,
-                              std::optional<std::chrono::nanoseconds> deadline)
-{
-    ScopeRecord &scope = m_scopes.emplace_back();
-    scope.name = name;
-    scope.object = object;
-    scope.parent = parent;
-    scope.deadline = deadline;
-    scope.creator = parent ? nullptr : running();
-    scope.life = newLife(&scope);
-    if (scope.creator)
-        scope.born = scope.creator->stretch;
-    if (!parent)
-        scope.life->enclosing = nearestActive(scope.creator);
+    Life *enclosing = parent ? parent->life : m_stack.running() ? m_stack.running()->life : nullptr;
+    Scope &scope = m_scopes.emplace_back(Scope{name, object, parent, nullptr, due});
+    scope.life = &m_lives.emplace_back(Life{&scope, enclosing});
     m_scopeNames.insert(name, &scope);
     return &scope;
 }
 
-ScopeRecord *Oracle::scopeOf(const QTimeoutScope *object) const
-{
-    for (const ScopeRecord &scope : m_scopes) {
-        if (!scope.isDestroyed && scope.object == object)
-            return const_cast<ScopeRecord *>(&scope);
-    }
-    return nullptr;
-}
-
-Life *Oracle::newLife(ScopeRecord *scope)
-{
-    Life &life = m_lives.emplace_back();
-    life.scope = scope;
-    life.state = QTimeoutScope::Active;
-    if (scope->parent)
-        life.enclosing = nearestActive(scope->parent->life);
-    else if (scope->life)
-        life.enclosing = nearestActive(scope->life->enclosing);
-    return &life;
-}
-
-void Oracle::scopeStarted(ScopeRecord *scope)
-{
-    scope->life = newLife(scope);
-    for (ScopeRecord &child : m_scopes) {
-        if (child.parent == scope && !child.isDestroyed
-            && child.life->state == QTimeoutScope::Active)
-            child.life->enclosing = scope->life;
-    }
-}
-
-bool Oracle::mayBeCancelled(const ScopeRecord *scope) const
-{
-    if (scope->isCancelDue || scope->isDying)
-        return true;
-    // A run that is awaited by one that is interrupted is abandoned.
-    const CoroutineRecord *creator = scope->creator;
-    return scope->callee
-            && (!creator || creator->hasEnded
-                || (creator->isAwaiting && creator->isPending()
-                    && creator->await.awaited() == scope->callee));
-}
-
-void Oracle::scopeStateChanged(ScopeRecord *scope, State state)
+void Oracle::stateChanged(Scope *scope, State state)
 {
     Life *life = scope->life;
-    if (life->state == state)
+    if (scope->callee && scope->callee->hasEnded)
         return;
-    if (life->state != QTimeoutScope::Active) {
-        object("Scope " + scope->name + " ends for the second time");
-    } else if (state == QTimeoutScope::Expired) {
-        if (!hasPassed(scope))
-            object("S4: Scope " + scope->name + " expires before its deadline");
-        abortLife(life, state);
-    } else if (state == QTimeoutScope::Cancelled) {
-        if (abortDying(life->enclosing) && life->state == state)
-            return;
-        if (!mayBeCancelled(scope))
-            object("S10: Scope " + scope->name + " is cancelled by nobody");
-        abortLife(life, state);
-    } else if (state == QTimeoutScope::Finished) {
-        finishLife(life);
-    }
-}
-
-void Oracle::scopeDies(ScopeRecord *scope)
-{
-    for (ScopeRecord &child : m_scopes) {
-        if (child.parent == scope && !child.isDestroyed)
-            scopeMayDie(&child);
-    }
-    scope->isDying = true;
-    // Else the destructor completes what is under way, for the scope that has aborted.
-    if (scope->life->state == QTimeoutScope::Active) {
-        abortLife(scope->life, QTimeoutScope::Cancelled);
-        scope->isDestroyed = true;
+    if (state == State::Active) {
+        Life *enclosing = scope->parent ? scope->parent->life : life->enclosing;
+        scope->life = &m_lives.emplace_back(Life{scope, enclosing});
         return;
     }
-    // The children, which are destroyed after it, are still active if it has finished.
-    for (ScopeRecord &child : m_scopes) {
-        if (child.parent == scope && !child.isDestroyed
-            && child.life->state == QTimeoutScope::Active)
-            scopeDies(&child);
+    if (life->isTold)
+        object("S1: scope " + scope->name + " ends for the second time");
+    if (life->state == State::Active)
+        settle();
+    const bool isActive = life->state == State::Active;
+    if (isActive && scope->callee && scope->callee->isLate) {
+        if (scope->callee->pending().isEmpty())
+            undecided("A7: does the abort of a run that is made late end its scope?");
+        end(life, state, scope->callee->aborts.constFirst().abort); // not judged: see checkScope()
+        life->isTold = true;
+        return;
+    }
+    if (isActive && state == State::Expired && !hasPassed(scope->due))
+        object("S4: scope " + scope->name + " expires before its deadline");
+    if (isActive && state != State::Expired && !scope->isEndDue
+        && !isForsaken(scope->callee, Task::Soon))
+        object("S10: nobody ends scope " + scope->name);
+    if (isActive && state == State::Finished)
+        life->state = state;
+    else if (isActive)
+        abort(life, state);
+    if (life->state != state)
+        object("S10: scope " + scope->name + " ends in the wrong state");
+    const Life *outer = life->enclosing;
+    if (outer && outer->abort && outer->abort == life->abort && !outer->isTold
+        && outer->scope->life == outer && !outer->scope->isDying)
+        object("S6: scope " + scope->name + " emits before the one around it");
+    life->isTold = true;
+}
+
+void Oracle::abort(Life *life, State state)
+{
+    settle();
+    const bool isByLoop = state == State::Expired && m_stack.isExpiring();
+    for (const Task &task : m_tasks) {
+        if (isByLoop && !m_stack.isIn(Frame::Call) && !m_stack.isIn(Frame::Destructor)
+            && !m_stack.isIn(Frame::AbortFunction) && task.isWaiting && task.kind == Task::Coroutine
+            && task.decision == Task::Interrupt && task.decidedIn < m_stack.turn() && !isHeld(task))
+            object("A16: a deadline comes up before " + task.name + " is interrupted");
+    }
+    Abort &abort = m_aborts.emplace_back(Abort{life});
+    abort.cause = state == State::Expired ? Outcome::TimedOut : Outcome::Cancelled;
+    abort.number = int(m_aborts.size());
+    abort.slotDepth = m_stack.slotDepth();
+    abort.isByDestructor = life->scope->isDying;
+    if (isByLoop)
+        abort.due = life->scope->due;
+    if (abort.due) { // S5: the outermost goes first
+        for (const Life &each : m_lives) {
+            const Time &due = each.scope->due;
+            if (each.state == State::Active && each.isUnder(life) && due
+                && due->first == abort.due->first)
+                abort.due = std::min(abort.due, due);
+        }
+    }
+    end(life, state, &abort);
+    for (Task &task : m_tasks) {
+        if (!task.hasEnded && task.life && task.life->isUnder(life))
+            task.aborts.append({&abort});
     }
 }
 
-void Oracle::scopeMayDie(ScopeRecord *scope)
+// S10
+void Oracle::end(Life *life, State state, const Abort *abort)
 {
-    scope->isDying = true;
-    for (ScopeRecord &child : m_scopes) {
-        if (child.parent == scope && !child.isDestroyed)
-            scopeMayDie(&child);
-    }
-}
-
-bool Oracle::isChildDying(const ScopeRecord *scope) const
-{
-    return std::any_of(m_scopes.begin(), m_scopes.end(), [scope](const ScopeRecord &each) {
-        return each.parent == scope && each.isDying && each.object;
-    });
-}
-
-void Oracle::finishLife(Life *life)
-{
-    life->state = QTimeoutScope::Finished;
-    Life *heir = nearestActive(life->enclosing);
-    for (CoroutineRecord &coroutine : m_coroutines) {
-        if (coroutine.life == life)
-            coroutine.life = heir;
-    }
-    for (Life &inner : m_lives) {
-        if (inner.enclosing == life && inner.state == QTimeoutScope::Active)
-            inner.enclosing = heir;
-    }
-}
-
-/*
-    The scopes that end with this one, outer before inner, with their states.
-*/
-void Oracle::collect(Life *life, State state, std::vector<Life *> &lives) const
-{
-    life->state = state;
-    lives.push_back(life);
-    for (const Life &each : m_lives) {
-        auto *inner = const_cast<Life *>(&each);
-        if (inner->enclosing != life || inner->state != QTimeoutScope::Active)
+    for (Life &each : m_lives) {
+        if (each.state != State::Active || !each.isUnder(life))
             continue;
-        if (isCreatedInShield(inner->scope, lives.front()))
-            inner->enclosing = nearestActive(life->enclosing);
-        else if (hasPassed(inner->scope))
-            collect(inner, QTimeoutScope::Expired, lives);
-        else
-            collect(inner, QTimeoutScope::Cancelled, lives);
+        each.state = &each == life           ? state
+                : hasPassed(each.scope->due) ? State::Expired
+                                             : State::Cancelled;
+        each.abort = abort;
     }
 }
 
-void Oracle::abortLife(Life *life, State state)
+// S6, S8: the destructor completes what is under way.
+void Oracle::complete(const Scope *scope, int lastAbort)
 {
-    std::vector<Life *> lives;
-    collect(life, state, lives);
-    const quint64 abort = ++m_lastAbort;
-    for (Life *each : lives)
-        each->abort = abort;
-    for (Life *each : lives) {
-        for (CoroutineRecord &coroutine : m_coroutines) {
-            if (coroutine.life == each && !coroutine.hasEnded)
-                mark(&coroutine, each);
+    for (Task &task : m_tasks) {
+        for (Task::Entry &entry : task.aborts)
+            entry.isCompleted = entry.isCompleted
+                    || (entry.abort->number <= lastAbort && task.isUnder(scope, entry.abort));
+    }
+}
+
+void Oracle::dies(Scope *scope, int lastAbort)
+{
+    scope->isDying = true;
+    for (Scope &child : m_scopes) {
+        if (child.parent == scope && !child.isGone)
+            child.isDying = true;
+    }
+    if (scope->life->state == State::Active)
+        abort(scope->life, State::Cancelled);
+    complete(scope, lastAbort);
+    for (Scope &child : m_scopes) {
+        if (child.parent == scope && !child.isGone)
+            dies(&child, lastAbort);
+    }
+}
+
+// S8, A6: those concerned are not interrupted later. A16: and the objects have been aborted.
+void Oracle::returned(const Frame &frame)
+{
+    settle();
+    for (const Task &task : m_tasks) {
+        if (!task.isWaiting || task.hasEnded || task.decision == Task::Open)
+            continue;
+        const auto pending = task.pending();
+        if (pending.isEmpty())
+            continue;
+        const bool isByDestructor = frame.kind == Frame::Destructor
+                && task.isToEndWith(frame.scope);
+        const bool isByCall = frame.kind == Frame::Call
+                && pending.first()->number > frame.lastAbort;
+        if (task.wait.isIdle() && task.decision == Task::Interrupt && (isByDestructor || isByCall))
+            object("A16: what " + task.name + " waits for is not aborted before cancel() returns");
+        if (task.kind != Task::Coroutine)
+            continue;
+        if (isByDestructor && m_stack.isOf(&task))
+            undecided("S8: is one interrupted that is about to wait?");
+        // One after the other is resumed by a task that has ended, as in QCoro.
+        if (isByDestructor && task.decision == Task::Result && task.wait.object.isEmpty())
+            undecided(
+                    "S8, A16: does a destructor overtake a task that resumes those who await it?");
+        if (isByDestructor && pending.first()->number <= frame.lastAbort && !isHeld(task))
+            object("S8: " + task.name + " is not resumed before the destructor returns");
+        if (isByCall && frame.task && task.isStartedBy(frame.task)) {
+            if (!task.isStartedBy(frame.task, true))
+                undecided("A6: has it started what one that has ended has started?");
+            object("A6: " + task.name + " is not interrupted before the call returns");
         }
     }
 }
 
-void Oracle::mark(CoroutineRecord *coroutine, Life *life)
-{
-    if (isPlain(coroutine))
-        return;
-    // One interruption is for both.
-    if (coroutine->isPending())
-        coroutine->isForeign = true;
-    coroutine->marked = life->abort;
-    coroutine->unseen.append(life->abort);
-    coroutine->causes |= life->state == QTimeoutScope::Expired ? ByExpiry : ByCancellation;
-    if (!coroutine->aborter)
-        coroutine->aborter = life->scope;
-    coroutine->life = nearestActive(life->enclosing);
-}
-
 /*
-    Coroutines
+    Aborts and waits
 */
 
-CoroutineRecord *Oracle::begin(const QByteArray &name, ScopeRecord *scope)
+bool Oracle::hasEnded(const Task &task) const
 {
-    CoroutineRecord *starter = running();
-    CoroutineRecord &coroutine = m_coroutines.emplace_back();
-    coroutine.name = name;
-    coroutine.scope = scope;
-    coroutine.starter = starter;
-    if (starter) {
-        coroutine.seen = starter->seen;
-        coroutine.maybeSeen = starter->maybeSeen;
-        coroutine.born = starter->stretch;
+    const Wait &wait = task.wait;
+    return wait.task                         ? wait.task->hasEnded
+            : wait.step->kind == Step::Sleep ? hasPassed(wait.due)
+                                             : wait.hasEnded();
+}
+
+void Oracle::settle()
+{
+    const auto isOpen = [this](const Task &task) {
+        bool isCompleted = false;
+        bool hasArrived = false;
+        bool isToCome = false;
+        for (const Task::Entry &each : task.aborts) {
+            isCompleted = isCompleted
+                    || (each.isPending
+                        && (each.isCompleted
+                            || (each.abort->hasArrived && each.abort->isByDestructor)));
+            hasArrived = hasArrived || (each.isPending && each.abort->hasArrived);
+            isToCome = isToCome || (each.isPending && !each.abort->hasArrived);
+        }
+        if (!task.isWaiting || task.hasEnded || task.decision != Task::Open)
+            return false;
+        if (hasArrived && isToCome && !isCompleted)
+            undecided("S6: does an abort from a slot of another one's wait for that?");
+        return isCompleted || hasArrived;
+    };
+    for (Abort &abort : m_aborts)
+        abort.hasArrived = abort.hasArrived || m_stack.slotDepth() <= abort.slotDepth;
+    // Those that are held back come last.
+    for (auto task = m_tasks.rbegin(); task != m_tasks.rend(); ++task) {
+        if (isOpen(*task))
+            look(*task);
     }
-    Life *life = scope->life;
-    coroutine.life = life;
-    if (life->abort > coroutine.seen) {
-        mark(&coroutine, life);
-    } else if (life->abort && life->abort == coroutine.maybeSeen) {
-        mark(&coroutine, life);
-        coroutine.unseen.clear();
-    } else if (life->abort) {
-        coroutine.aborter = scope;
-        coroutine.life = nearestActive(life->enclosing);
+}
+
+void Oracle::look(Task &task)
+{
+    if (task.wait.step->isShielded) // A8
+        return;
+    const Task *held = holder(task);
+    task.wasHeld = task.wasHeld || held;
+    if (held && (held->kind != Task::Run || held->decision == Task::Open || held == task.wait.task))
+        return;
+    if (task.wait.task && task.wait.task->hasEnded && task.wait.task->scope
+        && task.wait.task->scope->callee == task.wait.task && task.wait.task->scope->object)
+        undecided("A2: has a run ended while what is left over under its scope is aborted?");
+    if (task.wait.hasGone())
+        undecided("A2, A11: does the end of the object beat an abort?");
+    const Task *run = task.wait.task && task.wait.task->kind == Task::Run ? task.wait.task
+                                                                          : nullptr;
+    const bool isRunOver = run && !run->hasEnded && run->decision < Task::Soon && hasEnded(*run);
+    if (isRunOver && (!run->wait.object.isEmpty() || run->wait.step->kind == Step::Sleep))
+        undecided("A2: is a run over if the news is queued?");
+    const bool isSleep = task.wait.step->kind == Step::Sleep && !task.wait.task;
+    const bool isOver = (hasPassed(task.wait.due) && hasComeUp(task))
+            || (!isSleep && hasEnded(task)) || isRunOver;
+    task.decision = isOver ? Task::Result : task.wasHeld ? Task::Soon : Task::Interrupt;
+    task.decidedIn = m_stack.turn();
+    if (task.wait.task && isForsaken(task.wait.task, Task::Interrupt))
+        abandon(task.wait.task);
+}
+
+// S5: it was due, and what has aborted it was due later.
+bool Oracle::hasComeUp(const Task &task)
+{
+    const Abort *abort = task.pending().constFirst();
+    if (!abort->due && m_stack.isIn(Frame::Loop))
+        undecided("S5: has a sleep that is due in this turn come up?");
+    return abort->due && task.wait.due < abort->due;
+}
+
+// A6
+const Task *Oracle::holder(const Task &task)
+{
+    const auto pending = task.pending();
+    const Task *held = nullptr;
+    bool isAborted = false;
+    for (const Task &each : m_tasks) {
+        if (each.hasEnded || each.aborts.isEmpty() || each.isAbandoned || &each == &task
+            || !each.isStartedBy(&task)
+            || (each.kind == Task::Run && each.isWaiting && each.wait.object.isEmpty()
+                && hasEnded(each)))
+            continue;
+        const bool isSame = each.hasAny(pending);
+        if (isSame && each.parent == &task)
+            held = held && held->kind == Task::Coroutine ? held : &each;
+        else
+            isAborted = isAborted || isSame
+                    || (each.parent == &task && !each.aborts.first().isInherited);
+    }
+    if (isAborted && !(held && held->kind == Task::Coroutine))
+        undecided("A6: do callees of callees and other aborts hold one back?");
+    return held;
+}
+
+bool Oracle::isHeld(const Task &task)
+{
+    const Task *held = task.decision >= Task::Soon ? holder(task) : nullptr;
+    return held && held->kind == Task::Coroutine;
+}
+
+Task *Oracle::begin(Task::Kind kind, const QByteArray &name, Scope *scope)
+{
+    settle();
+    Task &task = m_tasks.emplace_back(Task{name, kind});
+    task.parent = m_stack.running();
+    task.scope = scope;
+    task.life = scope                          ? scope->life
+            : task.parent && kind == Task::Run ? task.parent->life
+                                               : nullptr;
+    task.isLate = task.parent && !task.parent->pending().isEmpty();
+    if (task.parent && kind != Task::Plain) { // A5, A7
+        for (const Task::Entry &entry : std::as_const(task.parent->aborts))
+            task.aborts.append({entry.abort, entry.isPending, !entry.isPending, entry.isCompleted});
+    }
+    if (kind == Task::Coroutine)
+        m_stack.push({Frame::Running, &task});
+    return &task;
+}
+
+Task *Oracle::taskNamed(const QByteArray &name)
+{
+    const auto found = std::find_if(m_tasks.rbegin(), m_tasks.rend(), [&](const Task &task) {
+        return task.kind == Task::Coroutine && task.name == name;
+    });
+    return found == m_tasks.rend() ? nullptr : &*found;
+}
+
+void Oracle::suspend(Task *task, const Wait &wait)
+{
+    settle();
+    task->wait = wait;
+    task->isWaiting = true;
+    task->decision = Task::Open;
+    task->wasHeld = false;
+    const auto pending = task->pending();
+    if (wait.task && !wait.task->hasEnded
+        && std::ranges::any_of(pending, [](auto each) { return !each->hasArrived; }))
+        undecided("A7: is one interrupted that waits anew in a slot?");
+    if (!pending.isEmpty())
+        look(*task);
+}
+
+void Oracle::resumed(Task *task, Outcome outcome)
+{
+    settle();
+    Task *from = task->wait.task;
+    const bool isGone = task->wait.hasGone();
+    if (task->decision == Task::Soon && hasEnded(*task))
+        undecided("A6: when is one that was held back looked at?");
+    if (task->decision < Task::Soon && from && from->kind == Task::Run && !from->hasEnded)
+        runEnds(from, task, outcome);
+    task->isWaiting = false;
+    const bool isResult = hasEnded(*task)
+            && !(task->wait.step->kind == Step::Sleep && !from && outcome == Outcome::Cancelled);
+    if (task->decision >= Task::Soon || !(isResult || isGone)) {
+        if (outcome != Outcome::Cancelled)
+            object("A16: " + task->name + " gets " + nameOf(outcome)
+                   + ", and its wait was over or has not ended");
+        interrupted(task);
     } else {
-        coroutine.life = nearestActive(life);
-    }
-    m_running.push_back(&coroutine);
-    return &coroutine;
-}
-
-void Oracle::suspending(CoroutineRecord *coroutine, const Await &await)
-{
-    coroutine->await = await;
-    if (coroutine->isPending() && hasSeen(await.awaited(), coroutine->marked))
-        coroutine->await.seen = coroutine->marked;
-    coroutine->hasSuspended = !await.hasEnded();
-    coroutine->isAwaiting = true;
-}
-
-bool Oracle::isStartedBy(const CoroutineRecord *inner, const CoroutineRecord *outer) const
-{
-    while (inner && inner != outer)
-        inner = inner->starter;
-    return inner;
-}
-
-// It, or what it has started.
-bool Oracle::hasSeen(const CoroutineRecord *callee, quint64 abort) const
-{
-    return callee
-            && std::any_of(m_coroutines.begin(), m_coroutines.end(),
-                           [&](const CoroutineRecord &each) {
-                               return !each.hasEnded && each.seen == abort
-                                       && isStartedBy(&each, callee);
-                           });
-}
-
-// The one that is awaited in a shield.
-const CoroutineRecord *Oracle::shielded(const CoroutineRecord &coroutine)
-{
-    if (coroutine.hasEnded || !coroutine.isAwaiting || !coroutine.await.step->isShielded)
-        return nullptr;
-    const CoroutineRecord *held = coroutine.await.awaited();
-    return held && !held->hasEnded ? held : nullptr;
-}
-
-/*
-    What is awaited in a shield, and all that started, is shielded from the aborts that concern
-    the one which awaits it.
-*/
-bool Oracle::isShielded(const CoroutineRecord *coroutine, quint64 abort) const
-{
-    return std::any_of(m_coroutines.begin(), m_coroutines.end(), [&](const CoroutineRecord &each) {
-        const CoroutineRecord *held = shielded(each);
-        return held && each.unseen.contains(abort) && isStartedBy(coroutine, held);
-    });
-}
-
-// From all aborts that are to interrupt it.
-bool Oracle::isHeldBack(const CoroutineRecord *coroutine) const
-{
-    return std::all_of(coroutine->unseen.begin(), coroutine->unseen.end(),
-                       [&](quint64 abort) { return isShielded(coroutine, abort); });
-}
-
-/*
-    What is started in the same stretch as a shielded plain task cannot be told from what that task
-    has started.
-*/
-bool Oracle::isPerhapsHeldBack(const CoroutineRecord *coroutine) const
-{
-    for (; coroutine; coroutine = coroutine->starter) {
-        const CoroutineRecord *starter = coroutine->starter;
-        if (starter && !starter->hasEnded && starter->isAwaiting && starter->await.step->isShielded
-            && !starter->await.callee && coroutine->born == starter->stretch)
-            return true;
-    }
-    return false;
-}
-
-// The same with a scope.
-bool Oracle::isTakenForShielded(const ScopeRecord *scope, const CoroutineRecord &creator)
-{
-    if (scope->creator != &creator || creator.hasEnded || !creator.isAwaiting
-        || !creator.await.step->isShielded || scope->born != creator.stretch)
-        return false;
-    const Step::Kind kind = creator.await.step->kind;
-    return kind == Step::Gate || kind == Step::Plain;
-}
-
-bool Oracle::isCreatedInShield(const ScopeRecord *scope, const Life *outer) const
-{
-    return std::any_of(m_coroutines.begin(), m_coroutines.end(), [&](const CoroutineRecord &each) {
-        const CoroutineRecord *held = shielded(each);
-        if (!isUnder(each.life, outer))
-            return false;
-        if (isTakenForShielded(scope, each))
-            return true;
-        if (!held)
-            return false;
-        return scope->callee ? isStartedBy(scope->callee, held)
-                             : scope->creator && isStartedBy(scope->creator, held);
-    });
-}
-
-const CoroutineRecord *Oracle::abortedBranch(const CoroutineRecord *coroutine) const
-{
-    for (const CoroutineRecord &each : m_coroutines) {
-        if (each.starter == coroutine && !each.hasEnded && each.marked)
-            return &each;
-    }
-    return nullptr;
-}
-
-// The destructor of a scope does not say that it aborts.
-bool Oracle::abortDying(Life *life)
-{
-    for (; life; life = life->enclosing) {
-        if (life->state == QTimeoutScope::Active && life->scope->isDying) {
-            abortLife(life, QTimeoutScope::Cancelled);
-            life->scope->isDestroyed = true;
-            return true;
-        }
-    }
-    return false;
-}
-
-void Oracle::interrupted(CoroutineRecord *coroutine)
-{
-    if (!std::exchange(coroutine->isBeingInterrupted, false))
-        checkInterruption(coroutine);
-}
-
-void Oracle::checkInterruption(CoroutineRecord *coroutine)
-{
-    if (!coroutine->isPending() && !coroutine->maybeSeen)
-        abortDying(coroutine->life);
-    const QByteArray name = coroutine->name;
-    // A run that has begun before stays under the scope around.
-    if (!coroutine->isPending() && isPlain(coroutine) && isRunKind(coroutine->await.step->kind))
-        return;
-    if (!coroutine->isPending()
-        && !(coroutine->marked && coroutine->maybeSeen == coroutine->marked)) {
-        object(coroutine->marked ? "A5: " + name + " is interrupted twice"
-                                 : "A4: " + name + " is interrupted by nothing");
-        return;
-    }
-    if (coroutine->await.step->isShielded || (coroutine->isPending() && isHeldBack(coroutine)))
-        object("A8: " + name + " is interrupted in a shield");
-    // From a run, the exception comes through what is inner.
-    const CoroutineRecord *branch = abortedBranch(coroutine);
-    // One that is interrupted when it begins to await a run cancels the run by that.
-    const bool isCancelled = branch && branch == coroutine->await.callee
-            && branch->scope->callee == branch;
-    const bool isDoubtful = branch && !branch->isPending() && branch->maybeSeen == branch->marked;
-    if (branch && !isRunKind(coroutine->await.step->kind) && !isCancelled && !isDoubtful)
-        object("A6: " + name + " is interrupted before " + branch->name);
-    const CoroutineRecord *callee = coroutine->await.callee;
-    const bool isOwn = callee && callee->scope->callee == callee;
-    if (coroutine->await.hasEnded() && !isOwn)
-        object("A2: " + name + " is interrupted though what it awaits has ended");
-    coroutine->maybeSeen = 0;
-    for (quint64 abort : std::as_const(coroutine->unseen)) {
-        if (isShielded(coroutine, abort))
-            coroutine->maybeSeen = coroutine->marked;
-    }
-    coroutine->seen = coroutine->marked;
-    coroutine->unseen.clear();
-}
-
-/*
-    The exception has come from what was awaited. In a shield, that is not the abort's unless something had
-    been interrupted by it before; so the abort arrives at the next co_await (A8).
-*/
-void Oracle::cameThrough(CoroutineRecord *coroutine, bool isForeign)
-{
-    if (isForeign)
-        coroutine->isForeign = true;
-    if (!coroutine->isPending())
-        return;
-    const Await &await = coroutine->await;
-    if (await.step->isShielded && coroutine->hasSuspended && await.seen != coroutine->marked)
-        return;
-    coroutine->seen = coroutine->marked;
-    coroutine->unseen.clear();
-    if (isForeign)
-        coroutine->maybeSeen = coroutine->marked;
-}
-
-void Oracle::resumed(CoroutineRecord *coroutine, Outcome outcome)
-{
-    coroutine->isAwaiting = false;
-    if (coroutine->hasSuspended)
-        ++coroutine->stretch;
-    m_running.push_back(coroutine);
-    if (coroutine->await.callee || coroutine->await.plain)
-        resumedFromCallee(coroutine, outcome);
-    else
-        resumedFromOther(coroutine, outcome);
-}
-
-void Oracle::resumedFromCallee(CoroutineRecord *coroutine, Outcome outcome)
-{
-    const Await &await = coroutine->await;
-    const CoroutineRecord *callee = await.awaited();
-    // To abandon a run may end it, and it has not ended while its scope is being destroyed.
-    const bool isAbandoned = outcome == Outcome::Cancelled && callee && coroutine->isPending()
-            && callee->scope->callee == callee
-            && (callee->scope->life->state == QTimeoutScope::Cancelled || callee->scope->object)
-            && !(callee->expected & bit(Outcome::Cancelled));
-    const bool hasEnded = !isAbandoned
-            && (await.plain ? await.plain->outcome.has_value() : callee->hasEnded);
-    if (!hasEnded) {
+        const Outcome expected = from ? from->outcome
+                : isGone              ? Outcome::Cancelled
+                                      : Outcome::Value;
+        if (outcome != expected)
+            object("A4: " + task->name + " gets " + nameOf(outcome) + " instead of "
+                   + nameOf(expected));
+        if (!from && !task->wait.object.isEmpty())
+            checkPlace(task, task);
         if (outcome == Outcome::Cancelled)
-            interrupted(coroutine);
-        else
-            object("A4: " + coroutine->name + " gets " + nameOf(outcome)
-                   + " from what has not ended");
-        return;
-    }
-    // A run destroys its scope before it gives a result.
-    if (callee && !callee->scope->object && !callee->scope->isDestroyed) {
-        callee->scope->isDestroyed = true;
-        if (callee->scope->life->state == QTimeoutScope::Active)
-            abortLife(callee->scope->life, QTimeoutScope::Cancelled);
-    }
-    const QByteArray from = callee ? callee->name : QByteArray("a plain coroutine");
-    int expected = await.plain ? bit(*await.plain->outcome) : callee->expected;
-    const bool isOwn = callee && callee->aborter && callee->aborter == callee->scope;
-    if (await.step->kind == Step::TryCall && isOwn && (expected & bit(Outcome::TimedOut)))
-        expected = (expected & ~bit(Outcome::TimedOut)) | bit(Outcome::Empty);
-    const bool isSameAbort = callee && callee->marked && !callee->isForeign
-            && callee->seen == coroutine->marked;
-    if (isSameAbort && coroutine->isPending() && (expected & bit(Outcome::TimedOut))) {
-        if (outcome == Outcome::TimedOut)
-            object("A4: " + coroutine->name
-                   + " sees the QTimeoutError of the deadline that aborts it");
-        expected |= bit(Outcome::Cancelled);
-    }
-    if (!(expected & bit(outcome)))
-        object("A4: " + coroutine->name + " gets " + nameOf(outcome) + " from " + from);
-    if (outcome == Outcome::Cancelled)
-        cameThrough(coroutine, !isSameAbort);
-}
-
-void Oracle::resumedFromOther(CoroutineRecord *coroutine, Outcome outcome)
-{
-    const Await &await = coroutine->await;
-    const bool hasPassed = await.deadline && *await.deadline <= m_clock();
-    const bool isRun = await.step->kind == Step::Run || await.step->kind == Step::TryRun;
-    switch (outcome) {
-    case Outcome::Value:
-        if (!(await.step->kind == Step::Sleep ? hasPassed : await.hasEnded()))
-            object("A4: " + coroutine->name + " gets a value from what has not ended");
-        break;
-    case Outcome::Empty:
-    case Outcome::TimedOut:
-        if (!isRun || !hasPassed)
-            object("A3: " + coroutine->name + " gets " + nameOf(outcome) + " before the deadline");
-        if ((await.step->kind == Step::Run) != (outcome == Outcome::TimedOut))
-            object("A3: " + coroutine->name + " gets " + nameOf(outcome) + " for its own deadline");
-        break;
-    case Outcome::Cancelled:
-        if (await.isGone())
-            cameThrough(coroutine, true);
-        else
-            interrupted(coroutine);
-        break;
-    }
-}
-
-/*
-    What those who await the coroutine see.
-*/
-int Oracle::expectedFrom(const CoroutineRecord *coroutine) const
-{
-    const Outcome result = coroutine->result.value_or(Outcome::Cancelled);
-    if (result != Outcome::Cancelled || !coroutine->marked)
-        return bit(result);
-    if (coroutine->isPending() || coroutine->isForeign || coroutine->maybeSeen)
-        return Either;
-    bool isLeftBehind = false; // by one that has ended; nobody above it awaits this
-    for (const CoroutineRecord *above = coroutine->starter; above; above = above->starter) {
-        if (above->hasEnded)
-            isLeftBehind = true;
-        else if (above->isPending())
-            return above->marked == coroutine->marked && !isLeftBehind ? bit(Outcome::Cancelled)
-                                                                       : Either;
-    }
-    switch (coroutine->causes) {
-    case ByExpiry:
-        return bit(Outcome::TimedOut);
-    case ByCancellation:
-        return bit(Outcome::Cancelled);
-    default:
-        return Either;
-    }
-}
-
-void Oracle::ended(CoroutineRecord *coroutine)
-{
-    if (coroutine->locals != 0)
-        object("A4: the locals of " + coroutine->name + " are not destroyed once each");
-    coroutine->expected = expectedFrom(coroutine);
-    coroutine->hasEnded = true;
-    if (coroutine->scope->callee == coroutine)
-        scopeMayDie(coroutine->scope);
-}
-
-void Oracle::jobAborted(const QByteArray &name)
-{
-    for (CoroutineRecord &coroutine : m_coroutines) {
-        if (!coroutine.isAwaiting || coroutine.hasEnded || coroutine.await.step->target != name)
-            continue;
-        if (coroutine.await.deadline && *coroutine.await.deadline <= m_clock())
-            return;
-        if (!coroutine.isPending())
-            abortDying(coroutine.life);
-        if (!coroutine.isPending() && !coroutine.maybeSeen)
-            continue;
-        // A later abort interrupts it once more.
-        if (coroutine.await.step->kind == Step::Job) {
-            checkInterruption(&coroutine);
-            coroutine.isBeingInterrupted = true;
+            task->carried.clear();
+        if (outcome == Outcome::Cancelled && from) {
+            const auto pending = task->pending();
+            if (std::ranges::any_of(pending,
+                                    [from](auto each) { return from->carried.contains(each); })) {
+                if (pending.first()->cause != from->carried.first()->cause)
+                    undecided("A5: is the cause that of the exception or of the first abort?");
+                deliver(task); // A6: it comes through the inner one
+            } else if ((from->kind == Task::Plain ? from->wait.task : from)->hasAny(pending)) {
+                undecided(OtherOrigin);
+            }
+            for (const Abort *each : std::as_const(from->carried)) {
+                if (!task->carried.contains(each))
+                    task->carried.append(each);
+            }
         }
+    }
+    m_stack.push({Frame::Running, task});
+}
+
+void Oracle::runEnds(Task *run, const Task *waiter, Outcome outcome)
+{
+    const bool isOwn = outcome == Outcome::TimedOut || outcome == Outcome::Empty;
+    if (run->decision == Task::Interrupt) {
+        checkPlace(run, waiter);
+        deliver(run);
+        run->result = Outcome::Cancelled;
+    } else if (run->wait.hasGone()) {
+        run->result = Outcome::Cancelled; // A11
+    } else if (run->result) {
+        // It has expired already.
+    } else if (isOwn && hasPassed(run->wait.due) && !run->wait.isOver) {
+        run->result = run->isTry ? Outcome::Empty : Outcome::TimedOut; // A3
+    } else if (hasEnded(*run)) {
+        run->result = Outcome::Value; // A2
+    } else {
         return;
     }
-    object("A1: " + name + " is aborted, but nobody who awaits it");
+    if (run->decision != Task::Interrupt && !run->wait.object.isEmpty() && !isOwn)
+        checkPlace(run, waiter);
+    ended(run);
+}
+
+void Oracle::interrupted(Task *task)
+{
+    const Task *held = task->pending().isEmpty() ? nullptr : holder(*task);
+    if (task->pending().isEmpty())
+        object("A5: " + task->name + " is interrupted by nothing, or for the second time");
+    else if (task->wait.step->isShielded)
+        object("A8: " + task->name + " is interrupted in a shield");
+    else if (held && (held->kind == Task::Coroutine || held->decision == Task::Open))
+        object("A6: " + task->name + " is interrupted before " + held->name);
+    else if (task->decision == Task::Result)
+        object("A2: " + task->name + " is interrupted, and what it waits for had ended");
+    else if (task->decision == Task::Open)
+        object("S6: " + task->name + " is interrupted before the slots are told");
+    if (task->wait.isIdle())
+        object("A16: " + task->name + " is interrupted, and what it waits for is not aborted");
+    checkPlace(task, task);
+    deliver(task);
+    if (task->wait.task && isForsaken(task->wait.task, Task::Interrupt, task))
+        abandon(task->wait.task);
+}
+
+void Oracle::deliver(Task *task)
+{
+    task->carried = task->pending();
+    for (Task::Entry &entry : task->aborts)
+        entry.isPending = false;
+}
+
+// A10: all that await the run have stopped.
+bool Oracle::isForsaken(const Task *run, Task::Decision least, const Task *but) const
+{
+    int count = but ? 1 : 0;
+    for (const Task &task : m_tasks) {
+        if (!task.isWaiting || task.hasEnded || task.wait.task != run)
+            continue;
+        if (task.decision < least)
+            return false;
+        ++count;
+    }
+    return run && run->isRun && !run->hasEnded && count;
+}
+
+void Oracle::abandon(Task *run)
+{
+    run->isAbandoned = true;
+    if (run->kind == Task::Run)
+        run->decision = Task::Interrupt;
+    else if (run->life->state == State::Active)
+        abort(run->life, State::Cancelled);
+}
+
+void Oracle::ended(Task *task)
+{
+    if (task->locals != 0)
+        object("A4: the locals of " + task->name + " are not destroyed once each");
+    task->outcome = task->result.value_or(Outcome::Cancelled);
+    if (task->outcome == Outcome::Cancelled && task->kind != Task::Plain)
+        task->outcome = leave(task);
+    if (task->scope && task->scope->callee == task) {
+        task->scope->isDying = true;
+        complete(task->scope, lastAbort());
+        if (task->scope->life->state == State::Active)
+            abort(task->scope->life, State::Cancelled);
+    }
+    // Who awaits it is resumed next, through plain coroutines perhaps, so nobody is looked at now.
+    task->hasEnded = true;
+    task->isWaiting = false;
+}
+
+// A4: as what the exception leaves the task.
+Outcome Oracle::leave(const Task *task)
+{
+    QList<const Abort *> all;
+    for (const Task::Entry &entry : task->aborts) {
+        if (!entry.isInherited)
+            all.append(entry.abort);
+    }
+    const Outcome outcome = leave(task, task->carried);
+    if (!all.isEmpty() && outcome != leave(task, all))
+        undecided(OtherOrigin);
+    return outcome;
+}
+
+Outcome Oracle::leave(const Task *task, const QList<const Abort *> &carried)
+{
+    if (carried.isEmpty())
+        return Outcome::Cancelled;
+    const Abort *abort = carried.constFirst();
+    const bool isAwaited = std::ranges::any_of(m_tasks, [task](const Task &each) {
+        return each.isWaiting && !each.hasEnded && each.wait.task == task;
+    });
+    bool isBehind = false;
+    bool isOther = !task->has(abort);
+    for (const Task *above = task->parent; above; above = above->parent) {
+        isBehind = isBehind || above->hasEnded;
+        if (!above->hasEnded && above->hasAny(carried)) {
+            if (isBehind && isAwaited && abort->cause == Outcome::TimedOut)
+                undecided("A4: is a coroutine above if the one between has ended?");
+            return Outcome::Cancelled;
+        }
+        isOther = isOther || (!above->hasEnded && !above->pending().isEmpty());
+    }
+    const Life *life = task->life;
+    while (life && life->abort != abort)
+        life = life->enclosing;
+    if (life && (life->state == State::Expired) != (abort->cause == Outcome::TimedOut))
+        undecided("A4, S10: is the cause that of the outermost scope?");
+    if (abort->cause == Outcome::Cancelled)
+        return Outcome::Cancelled;
+    if (isOther)
+        undecided("A4: is a coroutine being aborted too if another abort does it?");
+    const bool isOwn = task->scope && abort->life == task->scope->life;
+    return task->isTry && isOwn ? Outcome::Empty : Outcome::TimedOut;
+}
+
+// A1, S6
+void Oracle::aborted(const QByteArray &object)
+{
+    settle();
+    for (const Life &life : m_lives) {
+        const Scope *scope = life.scope;
+        if (life.abort && life.abort->hasArrived && !life.isTold && scope->life == &life
+            && !scope->isGone && !scope->isDying && !scope->callee
+            && !life.abort->life->scope->isDying)
+            this->object("S6: " + object + " is aborted before the slots of " + scope->name
+                         + " are told");
+    }
+    bool isDue = false;
+    for (Task &task : m_tasks) {
+        if (!task.isWaiting || task.hasEnded || !task.wait.isLeft || task.wait.object != object)
+            continue;
+        if (task.decision == Task::Open && hasPassed(task.wait.due) && !task.wait.isOver)
+            task.result = task.isTry ? Outcome::Empty : Outcome::TimedOut; // A3
+        isDue = isDue || task.result || task.decision == Task::Interrupt
+                || isForsaken(&task, Task::Soon)
+                || (task.decision == Task::Soon
+                    && (!holder(task) || task.isLeftOver() || m_stack.mayResume(task, &task)));
+    }
+    if (!isDue)
+        this->object("A1: " + object + " is aborted, and nobody who awaits it");
 }
 
 /*
     What is left
 */
 
-void Oracle::checkQuiescent(bool hasTurned)
+bool Oracle::mustTurn() const
 {
-    for (ScopeRecord &scope : m_scopes) {
-        if (!scope.object)
-            scope.isDestroyed = true;
-        if (scope.isDestroyed && scope.life->state == QTimeoutScope::Active)
-            abortLife(scope.life, QTimeoutScope::Cancelled);
-        if (scope.isDestroyed)
-            continue;
-        if (scope.object->state() != scope.life->state)
-            object("S10: Scope " + scope.name + " is in state "
-                   + QByteArray::number(scope.object->state()) + " instead of "
-                   + QByteArray::number(scope.life->state));
-        if (hasTurned && scope.life->state == QTimeoutScope::Active && hasPassed(&scope))
-            object("S4: Scope " + scope.name + " has not expired");
+    return std::ranges::any_of(m_tasks, [](const Task &task) {
+        return task.isWaiting && !task.hasEnded && task.decision == Task::Soon;
+    });
+}
+
+void Oracle::check(bool hasTurned)
+{
+    settle();
+    for (Scope &scope : m_scopes)
+        checkScope(scope, hasTurned);
+    for (Task &task : m_tasks) {
+        if (task.kind == Task::Coroutine && !task.hasEnded)
+            checkTask(task, hasTurned);
     }
-    for (const CoroutineRecord &coroutine : m_coroutines) {
-        if (coroutine.hasEnded)
+    for (Task &task : m_tasks) {
+        if (task.kind != Task::Run || task.hasEnded)
             continue;
-        if (!coroutine.isAwaiting) {
-            object(coroutine.name + " is neither running nor suspended");
+        task.wait.isOver = hasEnded(task);
+        const bool isInterrupted = task.decision == Task::Interrupt;
+        if (isInterrupted && task.wait.isIdle())
+            object("A16: what " + task.name + " waits for is not aborted");
+        const bool isOver = task.wait.isOver && (hasTurned || task.wait.object.isEmpty());
+        if (!isOver && !(hasTurned && (isInterrupted || hasPassed(task.wait.due))))
             continue;
-        }
-        const bool hasEnded = coroutine.await.hasEnded();
-        const bool isDue = coroutine.await.deadline && *coroutine.await.deadline <= m_clock();
-        if (hasTurned && (hasEnded || isDue))
-            object(coroutine.name + " awaits what has ended");
-        if (coroutine.isPending() && coroutine.maybeSeen != coroutine.marked && !hasEnded
-            && !coroutine.await.step->isShielded && !isHeldBack(&coroutine)
-            && !isPerhapsHeldBack(&coroutine) && !abortedBranch(&coroutine))
-            object("A4: " + coroutine.name + " has not been interrupted");
+        if (isInterrupted)
+            deliver(&task);
+        if (isInterrupted || (task.wait.hasGone()))
+            task.result = Outcome::Cancelled;
+        else if (!task.result)
+            task.result = isOver ? Outcome::Value : task.isTry ? Outcome::Empty : Outcome::TimedOut;
+        ended(&task);
     }
 }
 
-bool Oracle::haveAllEnded() const
+void Oracle::checkScope(Scope &scope, bool hasTurned)
 {
-    return std::all_of(m_coroutines.begin(), m_coroutines.end(),
-                       [](const CoroutineRecord &each) { return each.hasEnded; });
+    scope.isGone = scope.isGone || !scope.object;
+    // Not decided: the state of a scope that a run makes which is aborted before it is suspended (A7).
+    if (scope.isGone || (scope.callee && (scope.callee->hasEnded || scope.callee->isLate)))
+        return;
+    if (scope.object->state() != scope.life->state)
+        object("S10: scope " + scope.name + " is in the wrong state");
+    if (hasTurned && scope.life->state == State::Active && hasPassed(scope.due))
+        object("S4: scope " + scope.name + " has not expired");
 }
 
-void Oracle::checkEnded()
+void Oracle::checkTask(Task &task, bool hasTurned)
 {
-    for (const CoroutineRecord &coroutine : m_coroutines) {
-        if (!coroutine.hasEnded)
-            object(coroutine.name + " has not ended when all it can wait for has");
+    if (!task.isWaiting) {
+        object(task.name + " is neither running nor suspended");
+        return;
+    }
+    const Task *run = task.wait.task && task.wait.task->kind == Task::Run ? task.wait.task
+                                                                          : nullptr;
+    if (!hasTurned) {
+        if (task.decision == Task::Interrupt && task.wait.isIdle())
+            object("A16: what " + task.name + " waits for is not aborted");
+    } else if (task.decision >= Task::Soon) {
+        if (!isHeld(task))
+            object("A16: " + task.name + " has not been interrupted in the next turn");
+    } else if (hasEnded(task)
+               || (run
+                   && (hasEnded(*run) || run->decision == Task::Interrupt
+                       || hasPassed(run->wait.due)))) {
+        object(task.name + " awaits what has ended");
     }
 }

@@ -27,7 +27,8 @@ static Step::Kind kindOf(const QByteArray &word)
 {
     static constexpr std::array names = {"gate",   "job",   "signal", "sleep",   "run",
                                          "tryrun", "call",  "plain",  "runcall", "trycall",
-                                         "scope",  "start", "join",   "spawn"};
+                                         "scope",  "start", "join",   "spawn",   "shieldcall",
+                                         "detach", "await"};
     const auto found = std::find(names.begin(), names.end(), word);
     if (found == names.end())
         qFatal("There is no step \"%s\"", word.constData());
@@ -42,8 +43,13 @@ static Step parseStep(const QByteArray &text)
     if (parts.first() == "shield") {
         step.isShielded = true;
         parts.removeFirst();
+    } else if (parts.first() == "task") {
+        step.task = parts.value(1);
+        parts.remove(0, 2);
     }
     step.kind = kindOf(parts.takeFirst());
+    if (step.kind == Step::ShieldCall)
+        step.isShielded = true;
     if (step.kind == Step::Sleep)
         step.time = parts.takeFirst().toInt();
     else
@@ -94,6 +100,8 @@ static void collectTargets(const QList<Step> &steps, Program &program)
             || step.kind == Step::Run || step.kind == Step::TryRun)
             add(step.target);
         add(step.gate);
+        if (!step.gate.isEmpty())
+            program.callingGates.append(step.gate);
     }
 }
 
@@ -114,7 +122,7 @@ Program Program::parse(const QByteArray &text)
         } else if (first == "start") {
             // "run a 5" stands for "runcall a 5"
             for (Step step : parseSteps(rest)) {
-                if (step.kind == Step::Run)
+                if (step.kind == Step::Run && step.task.isEmpty())
                     step.kind = Step::RunCall;
                 result.roots.append(step);
             }
@@ -130,7 +138,18 @@ Program Program::parse(const QByteArray &text)
         collectTargets(coroutine.body, result);
         collectTargets(coroutine.cleanup, result);
     }
+    collectTargets(result.roots, result);
     std::sort(result.gates.begin(), result.gates.end());
     std::sort(result.jobs.begin(), result.jobs.end());
     return result;
+}
+
+int Program::countWaits(const QByteArray &job) const
+{
+    QList<Step> steps = roots;
+    for (const Coroutine &coroutine : coroutines)
+        steps += coroutine.body + coroutine.cleanup;
+    return int(std::count_if(steps.begin(), steps.end(), [&](const Step &step) {
+        return step.target == job && step.kind != Step::Signal;
+    }));
 }

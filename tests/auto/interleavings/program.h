@@ -14,7 +14,7 @@
 
         scopes s t<s            scopes outside of coroutines; t has the parent s
         start call a(s); run b 5
-                                what is started, by nobody, in this order
+                                what is started, by nobody, in this order: call, run (a coroutine), task, detach
         a: gate g; call b(s)    a coroutine; without a scope in parentheses a callee gets that of its caller
         b: job j | gate h       the part behind | is done when QTimeoutCancelled has arrived, which is rethrown
         c: gate g | gate h !    the same, but it is swallowed
@@ -35,7 +35,10 @@
         scope t                 make a scope on the stack; "scope t 5" with a deadline
         start b(t), join b      call now and await later
         spawn b(t)              call and drop the task
-        shield STEP             of those that await
+        shieldcall b            shield() of a coroutine function; its scope has the name @b
+        shield STEP             shield() of an object, a signal, or a function that does the step
+        detach b                detach() a coroutine function and drop the task
+        task r STEP, await r    keep the task of a run, a sleep or a detach under a name, where several can await it
 
     Events: open g, finish j, emit j, destroy j, expire s, cancel s, finish s, delete s, start s, and
     time 5, which advances the clock.
@@ -57,11 +60,15 @@ struct Step
         Scope,
         Start,
         Join,
-        Spawn
+        Spawn,
+        ShieldCall,
+        Detach,
+        Await
     };
 
     Kind kind = Gate;
     bool isShielded = false;
+    QByteArray task; // the name under which it is kept
     QByteArray target;
     QByteArray scope; // that a callee gets
     QByteArray gate; // before a plain coroutine calls
@@ -95,12 +102,15 @@ struct Program
 {
     static Program parse(const QByteArray &text);
 
+    int countWaits(const QByteArray &job) const; // that abort it
+
     QList<ScopeSpec> scopes;
     QList<Step> roots;
     QHash<QByteArray, Coroutine> coroutines;
     QList<Event> events;
     QByteArrayList gates;
     QByteArrayList jobs;
+    QByteArrayList callingGates; // behind which a plain coroutine calls
 };
 
 #endif // PROGRAM_H

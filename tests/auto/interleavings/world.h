@@ -7,88 +7,14 @@
 #include "chooser.h"
 #include "oracle.h"
 #include "program.h"
+#include "things.h"
+
 #include "testsupport.h"
 
-#include <coroutine>
 #include <map>
 #include <memory>
+#include <variant>
 #include <vector>
-
-/*
-    Like a network reply: it finishes once, also when it is aborted.
-*/
-class Job : public QObject
-{
-    Q_OBJECT
-
-public:
-    bool isFinished() const { return m_isFinished; }
-    bool isAborting() const { return m_isAborting; }
-    int aborts() const { return m_aborts; }
-    int changes() const { return m_changes; }
-
-    void finish()
-    {
-        m_isFinished = true;
-        Q_EMIT finished();
-    }
-    void change()
-    {
-        ++m_changes;
-        Q_EMIT changed(m_changes);
-    }
-    void abort();
-
-    std::function<void()> onAbort;
-
-Q_SIGNALS:
-    void finished();
-    void changed(int number);
-
-private:
-    bool m_isFinished = false;
-    bool m_isAborting = false;
-    int m_aborts = 0;
-    int m_changes = 0;
-};
-
-/*
-    What plain coroutines wait for.
-*/
-class Door
-{
-public:
-    Door() = default;
-    Q_DISABLE_COPY_MOVE(Door)
-
-    auto operator co_await() noexcept
-    {
-        struct Awaiter
-        {
-            bool await_ready() const noexcept { return door->isOpen(); }
-            void await_suspend(std::coroutine_handle<> waiter)
-            {
-                door->m_waiters.push_back(waiter);
-            }
-            void await_resume() const noexcept {}
-
-            Door *door;
-        };
-        return Awaiter{this};
-    }
-
-    bool isOpen() const noexcept { return m_isOpen; }
-    void open()
-    {
-        m_isOpen = true;
-        for (auto waiter : std::exchange(m_waiters, {}))
-            waiter.resume();
-    }
-
-private:
-    std::vector<std::coroutine_handle<>> m_waiters;
-    bool m_isOpen = false;
-};
 
 /*
     One run of a program. Events are delivered between turns of the event loop, and, a few times, from
@@ -105,53 +31,71 @@ public:
 
     // Returns the first objection to what has happened.
     QByteArray run();
+    // At which it was not judged any further.
+    const QByteArray &question() const { return m_oracle.question(); }
     const QByteArrayList &trace() const { return m_trace; }
 
 private:
     class Activation;
     class Local;
+    class Place;
     class StackScopes;
+    struct Named
+    {
+        std::variant<QCoro::Task<>, QCoro::Task<int>, QCoro::Task<Job *>> task;
+        Task *record = nullptr;
+    };
 
+    // interpreter.cpp
     static QCoro::Task<int> interpret(QTimeoutScope &scope, World *world, const Coroutine *code,
                                       Tracked argument);
-    static QCoro::Task<int> interpretPlain(World *world, const Step *step, PlainRecord *record,
-                                           CoroutineRecord *caller);
-    QCoro::Task<int> makeTask(Activation &caller, const Step &step);
-    QCoro::Task<std::optional<int>> makeOptionalTask(Activation &caller, const Step &step);
-    QCoro::Task<int> callNow(const Step &step, CoroutineRecord *caller);
-    QCoro::Task<int> plainNow(const Step &step, CoroutineRecord *caller);
+    static QCoro::Task<int> interpretPlain(World *world, const Step *step, Task *record,
+                                           const Task *caller);
+    QCoro::Task<int> makeTask(const Task *caller, const Step &step);
+    QCoro::Task<std::optional<int>> makeOptionalTask(const Step &step);
+    QCoro::Task<Job *> makeJobTask(const Step &step);
+    void makeNamed(const Task *caller, const Step &step);
+    QCoro::Task<int> callNow(const Step &step, const Task *caller);
     QCoro::Task<int> runNow(const Step &step);
-    bool canDo(const Activation &caller, const Step &step) const;
-    QTimeoutScope *usableScope(const QByteArray &name) const;
-    ScopeRecord *scopeFor(const Step &step, const CoroutineRecord *caller) const;
-    Await awaitOf(const Activation &caller, const Step &step) const;
+    QCoro::Task<int> detachNow(const Step &step);
+    void addRun(const Step &step);
+    template<typename... Args>
+    auto shield(Args &&...args);
+    bool canDo(const Task *caller, const Step &step) const;
+    bool mayCall(const Task *caller, const Scope *scope, bool isShielded = false) const;
+    Scope *scopeFor(const Step &step, const Task *caller) const;
+    Wait waitOf(const Step &step);
+    Wait operationOf(const Step &step);
     const Coroutine *code(const QByteArray &name) const;
-
     void startRoots();
-    void connectScope(ScopeRecord *scope);
-    ScopeRecord *ownScope(QTimeoutScope &scope, const Coroutine &code);
-    ScopeRecord *makeStackScope(const Step &step);
-    void destroyScope(ScopeRecord *scope);
+
+    void connectScope(Scope *scope);
+    Scope *ownScope(QTimeoutScope &scope, const QByteArray &name);
+    Scope *makeStackScope(const Step &step);
+    void destroyScope(Scope *scope);
+    Time timeIn(int time);
 
     void turn();
     void nestedTurn();
     void hook(const char *where, const QByteArray &name);
     QList<int> enabledEvents(bool inHook) const;
     bool isEnabled(const Event &event, bool inHook) const;
-    bool isScopeEventEnabled(const Event &event) const;
+    bool isScopeEventEnabled(const Event &event, bool inHook) const;
+    bool isJobEventEnabled(const Event &event) const;
     void deliver(int index, bool inHook);
     void perform(const Event &event, bool inHook);
-    void performOnScope(const QByteArray &verb, ScopeRecord *scope, bool inHook);
-    void expireNow(ScopeRecord *scope);
+    void performOnJob(const Event &event);
+    void performOnScope(const QByteArray &verb, Scope *scope, bool inHook);
+    void expireNow(Scope *scope);
     void letEverythingEnd();
     void checkRoots();
+    void checkNothingIsLeft();
+    bool isJudged() const;
     void note(const QByteArray &text);
-    std::chrono::nanoseconds deadlineIn(int time) const;
 
     struct Root
     {
-        const Step *step;
-        CoroutineRecord *record;
+        const Task *record;
         ObservedPointer<int> observed;
     };
 
@@ -165,12 +109,28 @@ private:
     QList<bool> m_isDelivered;
     std::map<QByteArray, std::unique_ptr<Door>> m_gates;
     std::map<QByteArray, QPointer<Job>> m_jobs;
+    std::map<QByteArray, Named> m_named;
     std::vector<Root> m_roots;
-    CoroutineRecord *m_lastBegun = nullptr;
-    PlainRecord *m_lastPlain = nullptr;
+    Task *m_last = nullptr; // that was made
     int m_ownTime = -1; // of the run that is about to make a scope
     QByteArrayList m_trace;
     int m_indent = 0;
+};
+
+/*
+    Puts something on the oracle's stack, and takes off what has come on top of it.
+*/
+class World::Place
+{
+public:
+    explicit Place(Oracle &oracle) : m_oracle(oracle), m_depth(oracle.stack().depth()) {}
+    Place(Oracle &oracle, const Frame &frame) : Place(oracle) { oracle.stack().push(frame); }
+    ~Place() { m_oracle.stack().truncate(m_depth); }
+    Q_DISABLE_COPY_MOVE(Place)
+
+private:
+    Oracle &m_oracle;
+    const size_t m_depth;
 };
 
 #endif // WORLD_H

@@ -15,6 +15,7 @@
 #include <QtNetwork/qtcpsocket.h>
 #include <QtTest/qsignalspy.h>
 
+#include <memory>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -88,6 +89,19 @@ QCoro::Task<bool> isDisconnected(QTcpSocket *socket)
     co_return co_await qCoro(socket).waitForDisconnected(-1);
 }
 
+// Owns everything that it needs.
+QCoro::Task<> fetchAlone(QTimeoutScope &, QUrl url, int transferTimeout,
+                         QPointer<QNetworkReply> &address)
+{
+    const Tracked local;
+    QNetworkAccessManager manager;
+    QNetworkRequest request(url);
+    request.setTransferTimeout(transferTimeout);
+    const std::unique_ptr<QNetworkReply> reply(manager.get(request));
+    address = reply.get();
+    co_await reply.get();
+}
+
 } // namespace
 
 class tst_Network : public TestWithClock
@@ -123,6 +137,10 @@ private Q_SLOTS:
     void signalOfASocket();
     void abandonedSocketIsLeftAlone();
     void abortableCoroutine();
+    void ownedManagerIsAborted();
+    void ownedReplyIsAbortedBySomebodyElse();
+    void ownedReplyHasATransferTimeout();
+    void ownedReplyCancelsTheScope();
 };
 
 void tst_Network::replyReturns()
@@ -203,6 +221,8 @@ void tst_Network::cancelledScopeAbortsTheReply()
     const auto second = observe(scope.tryRun(net.get("/stall")));
     QVERIFY(net.waitForRequests(2));
     scope.cancel();
+    QCOMPARE(first->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(first->end, End::Cancelled);
     QCOMPARE(second->end, End::Cancelled);
     QVERIFY(net.waitForClosed(2));
@@ -328,6 +348,8 @@ void tst_Network::replyDeletedWhileAwaited()
     const auto observed = observe(scope.run(reply));
     QVERIFY(net.waitForRequests(1));
     delete reply;
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Cancelled);
     QVERIFY(scope.isActive());
     QVERIFY(net.waitForClosed(1));
@@ -354,6 +376,8 @@ void tst_Network::managerDeletedWhileAwaited()
             QTimeout::run(1s, manager->get(QNetworkRequest(net.server.url("/never")))));
     QVERIFY(net.waitForRequests(1));
     manager.reset();
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Cancelled);
     QVERIFY(net.waitForClosed(1));
 }
@@ -384,6 +408,7 @@ void tst_Network::scopeDeletedInTheContinuation()
     deleteWhenReady(scope, net.get("/never"), &cancelled);
     QVERIFY(net.waitForRequests(2));
     scope->cancel();
+    clock().advance(0ms);
     QCOMPARE(cancelled, End::Cancelled);
 }
 
@@ -503,6 +528,71 @@ void tst_Network::abortableCoroutine()
     QCOMPARE(observed->end, End::TimedOut);
     QCOMPARE(Tracked::alive(), 0);
     QVERIFY(net.waitForNoConnection());
+}
+
+// A16: the reply ends inside its own abort(), and goes later.
+void tst_Network::ownedManagerIsAborted()
+{
+    Net net;
+    QPointer<QNetworkReply> reply;
+    QTimeoutScope scope(1h);
+    const auto result = observe(fetchAlone(scope, net.server.url("/never"), 0, reply));
+    QVERIFY(net.waitForRequests(1));
+    scope.cancel();
+    QVERIFY(reply);
+    QVERIFY(reply->isFinished());
+    QCOMPARE(result->end, End::Pending);
+    QCoreApplication::processEvents();
+    QCOMPARE(result->end, End::Cancelled);
+    QVERIFY(!reply);
+    QVERIFY(net.waitForNoConnection());
+}
+
+void tst_Network::ownedReplyIsAbortedBySomebodyElse()
+{
+    Net net;
+    QPointer<QNetworkReply> reply;
+    QTimeoutScope scope(1h);
+    const auto result = observe(fetchAlone(scope, net.server.url("/never"), 0, reply));
+    QVERIFY(net.waitForRequests(1));
+    reply->abort();
+    QVERIFY(reply);
+    QCOMPARE(result->end, End::Pending);
+    QTRY_COMPARE_WITH_TIMEOUT(result->end, End::Returned, Patience);
+    QVERIFY(!reply);
+    QVERIFY(scope.isActive());
+    scope.finish();
+}
+
+// That is Qt's own, and takes real time.
+void tst_Network::ownedReplyHasATransferTimeout()
+{
+    Net net;
+    QPointer<QNetworkReply> reply;
+    QTimeoutScope scope(1h);
+    const auto result = observe(fetchAlone(scope, net.server.url("/never"), 1, reply));
+    QTRY_COMPARE_WITH_TIMEOUT(result->end, End::Returned, Patience);
+    QVERIFY(!reply);
+    scope.finish();
+}
+
+void tst_Network::ownedReplyCancelsTheScope()
+{
+    Net net;
+    QPointer<QNetworkReply> reply;
+    QTimeoutScope scope(1h);
+    const auto result = observe(fetchAlone(scope, net.server.url("/never"), 0, reply));
+    QVERIFY(net.waitForRequests(1));
+    bool isThereAfterwards = false;
+    connect(reply, &QNetworkReply::errorOccurred, &scope, [&] {
+        scope.cancel();
+        isThereAfterwards = reply;
+    });
+    reply->abort();
+    QVERIFY(scope.isCancelled());
+    QVERIFY(isThereAfterwards);
+    QTRY_VERIFY_WITH_TIMEOUT(result->end != End::Pending, Patience);
+    QVERIFY(!reply);
 }
 
 QTEST_GUILESS_MAIN(tst_Network)

@@ -128,6 +128,7 @@ private Q_SLOTS:
     void runUnderACancelledScopeHoldsTheCancellation();
     void tryRunUnderAnEndedScope();
     void runUnderAnInactiveScopeWarns();
+    void runUnderAnInactiveScopeJoinsTheNextLife();
     void runUnderAFinishedScopeWarns();
     void runUnderAScopeOfAnotherThreadWarns();
     void runEndsBeforeAWatchedScopeFinishes();
@@ -471,6 +472,8 @@ void tst_QTimeoutRun::tryRunPassesOnACancellation()
     QTimeoutScope scope(1s);
     const auto observed = observe(scope.tryRun(passThrough(gate)));
     scope.cancel();
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Cancelled);
     gate.open();
 }
@@ -589,6 +592,8 @@ void tst_QTimeoutRun::scopeCancelIsACancellation()
     QTimeoutScope scope(1s);
     const auto observed = observe(scope.run(passThrough(gate)));
     scope.cancel();
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Cancelled);
     gate.open();
 }
@@ -726,16 +731,39 @@ void tst_QTimeoutRun::runUnderAnInactiveScopeWarns()
     QTimeoutScope scope;
     scope.setObjectName("lazy");
     QTest::ignoreMessage(QtWarningMsg,
-                         QRegularExpression("^QTimeoutScope::run: .*lazy.* is Inactive"));
+                         QRegularExpression(
+                                 "^QTimeoutScope::run: .*lazy.* is Inactive. The operation "
+                                 "runs without a deadline until then"));
     const auto observed = observe(scope.run(valueAfter(gate, 42)));
     clock().advance(24h);
     QCOMPARE(observed->end, End::Pending);
-    // It is not part of the next life either.
-    scope.start(1s);
-    scope.cancel();
-    QCOMPARE(observed->end, End::Pending);
     gate.open();
     QCOMPARE(*observed->value, 42);
+}
+
+// A13
+void tst_QTimeoutRun::runUnderAnInactiveScopeJoinsTheNextLife()
+{
+    Gate gate;
+    QTimeoutScope scope;
+    QTest::ignoreMessage(
+            QtWarningMsg,
+            QRegularExpression("^QTimeoutScope::run: .* is Inactive. The operation runs without a "
+                               "deadline until then; call start\\(\\) first.$"));
+    const auto observed = observe(scope.run(valueAfter(gate, 42)));
+    QTest::ignoreMessage(QtWarningMsg,
+                         QRegularExpression("^QTimeoutScope::tryRun: .* is Inactive"));
+    const auto tried = observe(scope.tryRun(QTimeout::sleepFor(24h)));
+    clock().advance(1h);
+    QVERIFY(scope.start(1s));
+    clock().advance(999ms);
+    QCOMPARE(observed->end, End::Pending);
+    QCOMPARE(tried->end, End::Pending);
+    clock().advance(1ms);
+    QCOMPARE(observed->end, End::TimedOut);
+    QCOMPARE(tried->end, End::Returned);
+    QCOMPARE(*tried->value, false);
+    gate.open();
 }
 
 void tst_QTimeoutRun::runUnderAFinishedScopeWarns()
@@ -873,6 +901,8 @@ void tst_QTimeoutRun::sleepForMaximumIsForever()
     clock().advance(59min);
     QCOMPARE(observed->end, End::Pending);
     scope.cancel();
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Cancelled);
 }
 
@@ -928,6 +958,8 @@ void tst_QTimeoutRun::sleepUnderAScopeEndsWithIt()
     QTimeoutScope scope(1s);
     const auto observed = observe(scope.run(QTimeout::sleepFor(24h)));
     scope.cancel();
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Cancelled);
     QCOMPARE(queuedDeadlines(), size_t(0));
 }

@@ -71,6 +71,23 @@ struct QTimeoutAbort<Upload>
     static void abort(Upload &upload) { ++upload.givenUp; }
 };
 
+/*
+    Says when it is aborted, even if it has gone.
+*/
+class Orphan : public QObject
+{
+    Q_OBJECT
+
+public:
+    bool isFinished() const { return false; }
+    static void abort() { ++aborts; }
+
+    static inline std::atomic<int> aborts = 0;
+
+Q_SIGNALS:
+    void finished();
+};
+
 class Door : public QObject
 {
     Q_OBJECT
@@ -304,6 +321,8 @@ private Q_SLOTS:
     void ownRuleForAborting();
     void nullPointerIsACancellation();
     void severalWaitForOneObject();
+    void objectThatIsDisconnectedAndDestroyedIsNotAborted_data();
+    void objectThatIsDisconnectedAndDestroyedIsNotAborted();
 
     // objects of other threads
     void objectOfAnotherThreadReturns();
@@ -315,6 +334,8 @@ private Q_SLOTS:
     void objectIsAskedForNobody();
     void objectMovesBeforeItIsAsked();
     void objectOfAThreadThatHasGone();
+    void objectOfAThreadThatHasGoneIsAborted_data();
+    void objectOfAThreadThatHasGoneIsAborted();
     void timerOfAnotherThread();
 
     // objects that QCoro awaits
@@ -374,8 +395,10 @@ void tst_QTimeoutRunObject::timerIsLeftRunning()
     const auto cancelled = observe(scope.run(timer));
     QVERIFY(!connectedSignals(&timer).isEmpty());
     clock().advance(1s);
-    scope.cancel();
     QCOMPARE(timedOut->end, End::TimedOut);
+    scope.cancel();
+    QCOMPARE(cancelled->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(cancelled->end, End::Cancelled);
     QVERIFY(timer.isActive());
     QCOMPARE(connectedSignals(&timer), QByteArrayList());
@@ -388,6 +411,8 @@ void tst_QTimeoutRunObject::destroyedTimerIsACancellation()
     QTimeoutScope scope(1s);
     const auto observed = observe(scope.run(timer.get()));
     timer.reset();
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Cancelled);
     QVERIFY(scope.isActive());
 }
@@ -407,8 +432,9 @@ void tst_QTimeoutRunObject::objectReturnsItselfWhenFinished()
     Job job;
     const auto observed = observe(QTimeout::run(1s, &job));
     const auto tried = observe(QTimeout::tryRun(1s, &job));
-    QCOMPARE(observed->end, End::Pending);
     job.finish();
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Returned);
     QCOMPARE(*observed->value, &job);
     QCOMPARE(*tried->value, std::optional(&job));
@@ -442,6 +468,9 @@ void tst_QTimeoutRunObject::objectIsAbortedByCancel()
     auto scope = std::make_unique<QTimeoutScope>(1s);
     const auto observed = observe(scope->run(&job));
     scope->cancel();
+    QCOMPARE(job.aborts, 1);
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Cancelled);
     QCOMPARE(job.aborts, 1);
     scope->start(1s);
@@ -494,6 +523,8 @@ void tst_QTimeoutRunObject::objectThatHasFinishedBeatsACancellation()
     const auto observed = observe(scope.run(&job));
     job.setFinished();
     scope.cancel();
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Returned);
     QCOMPARE(job.aborts, 0);
 }
@@ -505,6 +536,8 @@ void tst_QTimeoutRunObject::destroyedObjectIsACancellation()
     const auto under = observe(scope.run(job.get()));
     const auto tried = observe(QTimeout::tryRun(1s, job.get()));
     job.reset();
+    QCOMPARE(under->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(under->end, End::Cancelled);
     QCOMPARE(tried->end, End::Cancelled);
     QVERIFY(scope.isActive());
@@ -577,6 +610,59 @@ void tst_QTimeoutRunObject::severalWaitForOneObject()
     QCOMPARE(job.aborts, 1);
 }
 
+void tst_QTimeoutRunObject::objectThatIsDisconnectedAndDestroyedIsNotAborted_data()
+{
+    QTest::addColumn<bool>("elsewhere");
+    QTest::addColumn<bool>("expires");
+    QTest::newRow("expired") << false << true;
+    QTest::newRow("cancelled") << false << false;
+    QTest::newRow("of another thread, expired") << true << true;
+    QTest::newRow("of another thread, cancelled") << true << false;
+}
+
+// A10: although nobody says that it has gone, until its scope ends.
+void tst_QTimeoutRunObject::objectThatIsDisconnectedAndDestroyedIsNotAborted()
+{
+    QFETCH(bool, elsewhere);
+    QFETCH(bool, expires);
+    Orphan::aborts = 0;
+    Worker worker;
+    auto *object = new Orphan;
+    auto *timer = new QTimer;
+    timer->start(24h);
+    if (elsewhere)
+        object->moveToThread(&worker.thread);
+    QTimeoutScope scope(1s);
+    const auto forObject = observe(scope.run(object));
+    const auto forSignal = observe(scope.run(object, &Orphan::finished));
+    const auto tried = observe(scope.tryRun(object));
+    const auto forTimer = observe(scope.run(timer));
+    clock().advance(0ms);
+    timer->disconnect();
+    delete timer;
+    const auto destroy = [object] {
+        object->disconnect();
+        delete object;
+    };
+    if (elsewhere)
+        worker.call(destroy);
+    else
+        destroy();
+    clock().advance(999ms);
+    if (expires)
+        clock().advance(1ms);
+    else
+        scope.cancel();
+    clock().advance(0ms);
+    const auto isOver = [](End end) { return end == End::Cancelled || end == End::TimedOut; };
+    QVERIFY(isOver(forObject->end));
+    QVERIFY(isOver(forSignal->end));
+    QVERIFY(isOver(forTimer->end));
+    QVERIFY(tried->end == End::Cancelled || (tried->end == End::Returned && !*tried->value));
+    worker.call([] {});
+    QCOMPARE(Orphan::aborts.load(), 0);
+}
+
 void tst_QTimeoutRunObject::objectOfAnotherThreadReturns()
 {
     Job job;
@@ -595,8 +681,9 @@ void tst_QTimeoutRunObject::objectOfAnotherThreadReturns()
     const auto second = observe(scope.run(&late));
     worker.call([&late] { late.finish(); });
     scope.cancel();
+    QCOMPARE(second->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(second->end, End::Returned);
-    clock().advance(0ms); // what is queued is not for anybody
     for (Job *each : {&job, &late}) {
         QCOMPARE(each->aborts, 0);
         QCOMPARE(each->askedElsewhere, 0);
@@ -744,6 +831,37 @@ void tst_QTimeoutRunObject::objectOfAThreadThatHasGone()
     QCOMPARE(observe(QTimeout::run(1s, &job))->end, End::Returned);
 }
 
+void tst_QTimeoutRunObject::objectOfAThreadThatHasGoneIsAborted_data()
+{
+    QTest::addColumn<bool>("isAwaitedBefore");
+    QTest::newRow("while it is awaited") << true;
+    QTest::newRow("before it is awaited") << false;
+}
+
+// A1: it lives in no thread.
+void tst_QTimeoutRunObject::objectOfAThreadThatHasGoneIsAborted()
+{
+    QFETCH(bool, isAwaitedBefore);
+    Job job;
+    ObservedPointer<Job *> observed;
+    QTimeoutScope scope(1s);
+    {
+        Worker worker;
+        job.moveToThread(&worker.thread);
+        if (isAwaitedBefore) {
+            observed = observe(scope.run(&job));
+            worker.call([] {}); // it has been asked
+        }
+    }
+    QVERIFY(!job.thread());
+    if (!isAwaitedBefore)
+        observed = observe(scope.run(&job));
+    clock().advance(1s);
+    QCOMPARE(observed->end, End::TimedOut);
+    QCOMPARE(job.aborts, 1);
+    QCOMPARE(connectedSignals(&job), QByteArrayList());
+}
+
 void tst_QTimeoutRunObject::timerOfAnotherThread()
 {
     QTimer timer;
@@ -768,8 +886,9 @@ void tst_QTimeoutRunObject::awaitedObjectReturns()
 {
     Door door;
     const auto observed = observe(QTimeout::run(1s, &door));
-    QCOMPARE(observed->end, End::Pending);
     door.gate.open();
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Returned);
     QCOMPARE(*observed->value, 42);
     QCOMPARE(door.cancels, 0);
@@ -794,6 +913,8 @@ void tst_QTimeoutRunObject::awaitedObjectIsDestroyed()
     QTimeoutScope scope(1s);
     const auto observed = observe(scope.run(door.get()));
     door.reset();
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Cancelled);
     QVERIFY(scope.isActive());
 }
@@ -802,8 +923,9 @@ void tst_QTimeoutRunObject::temporaryAwaitableReturns()
 {
     const auto gate = std::make_shared<Gate>();
     const auto observed = observe(QTimeout::run(1s, Ticket(gate)));
-    QCOMPARE(observed->end, End::Pending);
     gate->open();
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Returned);
     QCOMPARE(**observed->value, 42);
     const auto atOnce = observe(QTimeout::run(1s, Ticket(gate)));
@@ -840,6 +962,7 @@ void tst_QTimeoutRunObject::awaitableWithAnOperator()
     const auto never = std::make_shared<Gate>();
     const auto member = observe(QTimeout::run(1s, MemberAwaitable{gate}));
     gate->open();
+    clock().advance(0ms);
     QCOMPARE(**member->value, 42);
     const auto free = observe(QTimeout::run(1s, FreeAwaitable{gate}));
     QCOMPARE(**free->value, 42);
@@ -855,6 +978,7 @@ void tst_QTimeoutRunObject::namedAwaitableReturns()
     Gate gate;
     const auto observed = observe(QTimeout::run(1s, gate));
     gate.open();
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Returned);
     QCOMPARE(observe(QTimeout::run(1s, gate))->end, End::Returned);
     QCOMPARE(queuedDeadlines(), size_t(0));
@@ -871,6 +995,7 @@ void tst_QTimeoutRunObject::namedAwaitableIsNotInterrupted()
     QCOMPARE(tried->end, End::Pending);
     first.open();
     second.open();
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::TimedOut);
     QCOMPARE(tried->end, End::Returned);
     QCOMPARE(*tried->value, false);
@@ -892,6 +1017,7 @@ void tst_QTimeoutRunObject::namedAwaitableIsNotInterruptedByAScope()
     QCOMPARE(timedOut->end, End::Pending);
     first.open();
     second.open();
+    clock().advance(0ms);
     QCOMPARE(cancelled->end, End::Cancelled);
     QCOMPARE(timedOut->end, End::TimedOut);
 }
@@ -903,6 +1029,7 @@ void tst_QTimeoutRunObject::namedAwaitableIsAborted()
     clock().advance(1s);
     const int aborts = gate.aborts;
     gate.open();
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::TimedOut);
     QCOMPARE(aborts, 1);
 }
@@ -912,12 +1039,14 @@ void tst_QTimeoutRunObject::namedAwaitableThrows()
     ThrowingGate gate;
     const auto observed = observe(QTimeout::run(1s, gate));
     gate.open();
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Failed);
     QCOMPARE(observed->what, "mine");
     ThrowingGate late;
     const auto abandoned = observe(QTimeout::run(1s, late));
     clock().advance(1s);
     late.open();
+    clock().advance(0ms);
     QCOMPARE(abandoned->end, End::TimedOut);
 }
 
@@ -929,9 +1058,11 @@ void tst_QTimeoutRunObject::generatorSteps()
     const auto task = takeNumbers(twoNumbers(first, second), log);
     clock().advance(999ms);
     first.open();
+    clock().advance(0ms);
     QCOMPARE(log, QByteArrayList({"1"}));
     clock().advance(999ms);
     second.open();
+    clock().advance(0ms);
     QCOMPARE(log, QByteArrayList({"1", "2", "end"}));
     QVERIFY(task.isReady());
     QCOMPARE(Tracked::alive(), 0);
@@ -944,10 +1075,12 @@ void tst_QTimeoutRunObject::generatorStepIsNotInterrupted()
     QByteArrayList log;
     std::optional task = takeNumbers(twoNumbers(first, second), log);
     first.open();
+    clock().advance(0ms);
     clock().advance(2s);
     QCOMPARE(log, QByteArrayList({"1"}));
     QVERIFY(!task->isReady());
     second.open();
+    clock().advance(0ms);
     QCOMPARE(log, QByteArrayList({"1", "timeout"}));
     QVERIFY(task->isReady());
     task.reset(); // and the generator, which it owns
@@ -975,6 +1108,8 @@ void tst_QTimeoutRunObject::taskThatEndedInAnotherThreadBeatsTheDeadline()
     away.go();
     away.wait();
     scope.cancel();
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Returned);
     QCOMPARE(*observed->value, 42);
     clock().advance(0ms); // the news has nobody to go to

@@ -127,7 +127,7 @@ private Q_SLOTS:
 
     // deletion
     void destroyedSenderIsACancellation();
-    void destroyedSenderEndsTheWaitAtOnce();
+    void destroyedSenderEndsTheWaitOnTheNextTurn();
     void senderDestroyedInASlotOfAnotherSignal();
     void disconnectedSignalIsACancellation();
     void senderDeletedInTheContinuationOfItsDisconnection();
@@ -342,6 +342,8 @@ void tst_QTimeoutRunSignal::cancelledScope()
     const auto observed = observe(scope.run(&sender, &Sender::one));
     const auto tried = observe(scope.tryRun(&sender, &Sender::one));
     scope.cancel();
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Cancelled);
     QCOMPARE(tried->end, End::Cancelled);
     QCOMPARE(connectedSignals(&sender), QByteArrayList());
@@ -416,11 +418,13 @@ void tst_QTimeoutRunSignal::destroyedSenderIsACancellation()
     QCOMPARE(queuedDeadlines(), size_t(1));
 }
 
-void tst_QTimeoutRunSignal::destroyedSenderEndsTheWaitAtOnce()
+void tst_QTimeoutRunSignal::destroyedSenderEndsTheWaitOnTheNextTurn()
 {
     auto sender = std::make_unique<Sender>();
     const auto observed = observe(QTimeout::run(1s, sender.get(), &Sender::one));
     sender.reset();
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Cancelled);
 }
 
@@ -430,6 +434,8 @@ void tst_QTimeoutRunSignal::senderDestroyedInASlotOfAnotherSignal()
     connect(sender, &Sender::none, this, [sender] { delete sender; });
     const auto observed = observe(QTimeout::run(1s, sender, &Sender::one));
     Q_EMIT sender->none();
+    QCOMPARE(observed->end, End::Pending);
+    clock().advance(0ms);
     QCOMPARE(observed->end, End::Cancelled);
     QCOMPARE(queuedDeadlines(), size_t(0));
 }

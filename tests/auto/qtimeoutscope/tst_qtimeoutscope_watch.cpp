@@ -8,8 +8,11 @@
 
 #include <QCoroSignal>
 
+#include <QtCore/QEventLoop>
 #include <QtCore/QFuture>
 #include <QtCore/QPromise>
+#include <QtCore/QThread>
+#include <QtCore/QTimer>
 #include <QtTest/QSignalSpy>
 
 #include <functional>
@@ -78,6 +81,69 @@ template<>
 struct QTimeoutAbort<Upload>
 {
     static void abort(Upload &upload) { upload.reason = QStringLiteral("own rule"); }
+};
+
+/*
+    The event loop comes to everything that is due, deferred deletes included.
+*/
+static void runEventLoop()
+{
+    QEventLoop loop;
+    QTimer ticks;
+    int left = 10;
+    QObject::connect(&ticks, &QTimer::timeout, &ticks, [&] {
+        if (--left == 0)
+            loop.quit();
+    });
+    ticks.start(0);
+    loop.exec();
+}
+
+// Takes an event loop to be aborted.
+struct Page
+{
+    int number = 0;
+};
+
+template<>
+struct QTimeoutAbort<QFuture<Page>>
+{
+    static void abort(QFuture<Page> &future)
+    {
+        runEventLoop();
+        future.cancel();
+    }
+};
+
+/*
+    Owns a scope.
+*/
+struct Session
+{
+    explicit Session(int *count) : alive(count) { ++*alive; }
+    Q_DISABLE_COPY_MOVE(Session)
+    ~Session() { --*alive; }
+
+    int *const alive;
+    QTimeoutScope scope = QTimeoutScope(1h);
+};
+
+/*
+    Has finished(), and says when it is aborted even if it has gone.
+*/
+class Orphan : public QObject
+{
+    Q_OBJECT
+
+public:
+    using QObject::QObject;
+    static inline int aborts = 0;
+
+public Q_SLOTS:
+    void abort() { ++aborts; }
+
+Q_SIGNALS:
+    void finished();
 };
 
 /*
@@ -163,6 +229,17 @@ private Q_SLOTS:
     void objectDestroyedAfterScope();
     void objectDestroyedBeforeScope();
     void finishedAfterAbortIsIgnored();
+
+    void objectThatIsDisconnectedAndDestroyedIsNotAborted_data();
+    void objectThatIsDisconnectedAndDestroyedIsNotAborted();
+    void functionMayOwnTheScope_data();
+    void functionMayOwnTheScope();
+    void eventLoopWhileAFutureIsAborted_data();
+    void eventLoopWhileAFutureIsAborted();
+    void eventLoopInAContinuationOfAFuture();
+    void finishLeavesARunAlone();
+    void objectOfAThreadThatHasGoneIsAborted_data();
+    void objectOfAThreadThatHasGoneIsAborted();
 };
 
 void tst_QTimeoutScopeWatch::finishKeepsWork()
@@ -1054,6 +1131,215 @@ void tst_QTimeoutScopeWatch::finishedAfterAbortIsIgnored()
     Q_EMIT job.finished();
     QCoreApplication::processEvents();
     QVERIFY(scope.isActive());
+}
+
+void tst_QTimeoutScopeWatch::objectThatIsDisconnectedAndDestroyedIsNotAborted_data()
+{
+    QTest::addColumn<QString>("end");
+    QTest::addColumn<bool>("withFunction");
+    for (const char *end : {"expire", "cancel", "finish", "destroy", "unwatch another"}) {
+        QTest::addRow("%s", end) << QString::fromLatin1(end) << false;
+        QTest::addRow("%s, function", end) << QString::fromLatin1(end) << true;
+    }
+}
+
+// A10: although nobody says that it has gone.
+void tst_QTimeoutScopeWatch::objectThatIsDisconnectedAndDestroyedIsNotAborted()
+{
+    QFETCH(QString, end);
+    QFETCH(bool, withFunction);
+    Orphan::aborts = 0;
+    QTimeoutTestClock clock;
+    auto scope = std::make_unique<QTimeoutScope>(1s);
+    Job other;
+    scope->watch(&other);
+    auto *object = new Orphan;
+    if (withFunction)
+        scope->watch(object, [] { ++Orphan::aborts; });
+    else
+        scope->watch(object);
+    object->disconnect();
+    delete object;
+    if (end == QLatin1String("cancel"))
+        scope->cancel();
+    else if (end == QLatin1String("finish"))
+        scope->finish();
+    else if (end == QLatin1String("destroy"))
+        scope.reset();
+    else if (end == QLatin1String("unwatch another"))
+        scope->unwatch(&other);
+    runEventLoop();
+    clock.advance(1s);
+    QVERIFY(!scope || !scope->isActive());
+    QCOMPARE(Orphan::aborts, 0);
+}
+
+void tst_QTimeoutScopeWatch::functionMayOwnTheScope_data()
+{
+    QTest::addColumn<QString>("end");
+    for (const char *end : {"expire", "cancel", "finish", "finished signal", "destroyed object",
+                            "unwatch", "watch again"})
+        QTest::newRow(end) << QString::fromLatin1(end);
+}
+
+// It is the last to do so: the scope goes with the function.
+void tst_QTimeoutScopeWatch::functionMayOwnTheScope()
+{
+    QFETCH(QString, end);
+    QTimeoutTestClock clock;
+    int sessions = 0;
+    int aborts = 0;
+    Job other;
+    auto job = std::make_unique<Job>();
+    auto session = std::make_shared<Session>(&sessions);
+    QTimeoutScope *scope = &session->scope;
+    scope->watch(&other);
+    scope->watch(job.get(), [session, &aborts] { ++aborts; });
+    session.reset();
+    QCOMPARE(sessions, 1);
+    if (end == QLatin1String("expire"))
+        clock.advance(1h);
+    else if (end == QLatin1String("cancel"))
+        scope->cancel();
+    else if (end == QLatin1String("finish"))
+        scope->finish();
+    else if (end == QLatin1String("finished signal"))
+        Q_EMIT job->finished();
+    else if (end == QLatin1String("destroyed object"))
+        job.reset();
+    else if (end == QLatin1String("unwatch"))
+        scope->unwatch(job.get());
+    else
+        scope->watch(job.get(), [] {});
+    runEventLoop();
+    QCOMPARE(sessions, 0);
+    QCOMPARE(aborts, end == QLatin1String("expire") || end == QLatin1String("cancel") ? 1 : 0);
+    // The destructor of the scope aborts what is left.
+    QCOMPARE(other.aborts, end == QLatin1String("finish") ? 0 : 1);
+    QCOMPARE(other.finishedReceivers(), 0);
+    QCOMPARE(other.destroyedReceivers(), 0);
+    if (job) {
+        QCOMPARE(job->finishedReceivers(), 0);
+        QCOMPARE(job->destroyedReceivers(), 0);
+    }
+}
+
+void tst_QTimeoutScopeWatch::eventLoopWhileAFutureIsAborted_data()
+{
+    QTest::addColumn<QString>("end");
+    for (const char *end : {"expire", "cancel", "destroy", "ended before"})
+        QTest::newRow(end) << QString::fromLatin1(end);
+}
+
+void tst_QTimeoutScopeWatch::eventLoopWhileAFutureIsAborted()
+{
+    QFETCH(QString, end);
+    QTimeoutTestClock clock;
+    QPromise<Page> promise;
+    promise.start();
+    Job older;
+    auto scope = std::make_unique<QTimeoutScope>(1s);
+    scope->watch(&older);
+    if (end == QLatin1String("ended before"))
+        scope->cancel();
+    scope->watch(promise.future());
+    if (end == QLatin1String("expire"))
+        clock.advance(1s);
+    else if (end == QLatin1String("cancel"))
+        scope->cancel();
+    else if (end == QLatin1String("destroy"))
+        scope.reset();
+    QVERIFY(promise.isCanceled());
+    QCOMPARE(older.aborts, 1);
+    runEventLoop();
+    scope.reset();
+    promise.finish();
+}
+
+void tst_QTimeoutScopeWatch::eventLoopInAContinuationOfAFuture()
+{
+    QPromise<int> promise;
+    promise.start();
+    auto scope = std::make_unique<QTimeoutScope>(1h);
+    bool isCalled = false;
+    const QFuture<int> continued = promise.future().onCanceled([&] {
+        scope.reset();
+        runEventLoop();
+        isCalled = true;
+        return 1;
+    });
+    Job older;
+    scope->watch(&older);
+    scope->watch(promise.future());
+    scope->watch(continued);
+    promise.future().cancel();
+    promise.finish();
+    QVERIFY(isCalled);
+    QCOMPARE(older.aborts, 1);
+    runEventLoop();
+}
+
+// It has a deadline of its own.
+void tst_QTimeoutScopeWatch::finishLeavesARunAlone()
+{
+    QTimeoutTestClock clock;
+    QTimeoutScope outer(1h);
+    QTimeoutScope inner(1h, &outer);
+    Job alone;
+    Job nested;
+    QTimeoutScope scope(1h);
+    scope.watch(QTimeout::run(2h, &alone, &Job::finished));
+    inner.watch(QTimeout::run(2h, &nested, &Job::finished));
+    scope.finish();
+    inner.finish();
+    runEventLoop();
+    QCOMPARE(scope.state(), QTimeoutScope::Finished);
+    QCOMPARE(inner.state(), QTimeoutScope::Finished);
+    QCOMPARE(alone.finishedReceivers(), 1);
+    QCOMPARE(nested.finishedReceivers(), 1);
+    outer.cancel();
+    runEventLoop();
+    QCOMPARE(alone.finishedReceivers(), 1);
+    QCOMPARE(nested.finishedReceivers(), 0);
+    Q_EMIT alone.finished();
+    runEventLoop();
+    QCOMPARE(alone.finishedReceivers(), 0);
+}
+
+void tst_QTimeoutScopeWatch::objectOfAThreadThatHasGoneIsAborted_data()
+{
+    QTest::addColumn<bool>("isWatchedBefore");
+    QTest::newRow("while it is watched") << true;
+    QTest::newRow("before it is watched") << false;
+}
+
+// A1: it lives in no thread.
+void tst_QTimeoutScopeWatch::objectOfAThreadThatHasGoneIsAborted()
+{
+    QFETCH(bool, isWatchedBefore);
+    auto thread = std::make_unique<QThread>();
+    thread->start();
+    Job job;
+    Job second;
+    int calls = 0;
+    job.moveToThread(thread.get());
+    second.moveToThread(thread.get());
+    QTimeoutScope scope(1h);
+    const auto watch = [&] {
+        scope.watch(&job);
+        scope.watch(&second, [&calls] { ++calls; });
+    };
+    if (isWatchedBefore)
+        watch();
+    thread->quit();
+    QVERIFY(thread->wait());
+    thread.reset();
+    QVERIFY(!job.thread());
+    if (!isWatchedBefore)
+        watch();
+    scope.cancel();
+    QCOMPARE(job.aborts, 1);
+    QCOMPARE(calls, 1);
 }
 
 QTEST_GUILESS_MAIN(tst_QTimeoutScopeWatch)

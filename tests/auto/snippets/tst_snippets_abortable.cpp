@@ -20,6 +20,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 
 using namespace std::chrono_literals;
 
@@ -143,12 +144,36 @@ QCoro::Task<> save(QTimeoutScope &, QByteArray *file, QByteArray document)
     *file = document;
 }
 
-QCoro::Task<> edit(QTimeoutScope &scope, QByteArray *file)
+QCoro::Task<> edit(QTimeoutScope &, QByteArray *file)
 {
-    co_await QTimeout::shield(save(scope, file, "all of it")); // is done, deadline or not
+    co_await QTimeout::shield(&save, file, "all of it"); // is done, deadline or not
     co_await QTimeout::sleepFor(1h); // here it is interrupted, if the deadline has passed meanwhile
 }
 //! [shield]
+
+//! [detach]
+QCoro::Task<> load(QTimeoutScope &, std::shared_ptr<QByteArray> page)
+{
+    co_await QTimeout::sleepFor(1s);
+    *page = "the page";
+}
+
+class Cache
+{
+public:
+    QCoro::Task<QByteArray> page(QTimeoutScope &)
+    {
+        if (!m_loading)
+            m_loading = QTimeout::detach(&load, m_page); // no deadline around ends it
+        co_await *m_loading; // the deadline of the one who asks ends this
+        co_return *m_page;
+    }
+
+private:
+    const std::shared_ptr<QByteArray> m_page = std::make_shared<QByteArray>();
+    std::optional<QCoro::Task<>> m_loading;
+};
+//! [detach]
 
 //! [remedy]
 // Some other library has a hook that has to be a plain coroutine.
@@ -272,6 +297,8 @@ private Q_SLOTS:
     void shield();
     void shieldInTime();
     void shieldAtTheEnd();
+    void detach();
+    void detachWhenAllHaveGivenUp();
     void remedy();
     void outlivesItsScope();
     void currentScopeInAPlainCoroutine();
@@ -302,7 +329,7 @@ void tst_SnippetsAbortable::plainIsAbandoned()
     QTimeoutScope scope(QDeadlineTimer::Forever);
     const auto result = observe(scope.run(plain::download(&m_manager, url("/slow?ms=200"))));
     scope.cancel();
-    QCOMPARE(result->end, End::Cancelled);
+    QTRY_COMPARE(result->end, End::Cancelled);
     QCOMPARE(m_manager.findChildren<QNetworkReply *>().size(), 1); // goes on
     QTRY_COMPARE(m_manager.findChildren<QNetworkReply *>().size(), 0);
     QVERIFY(m_closed.isEmpty());
@@ -334,7 +361,7 @@ void tst_SnippetsAbortable::scopeIsPassedOn()
             scope.run(&downloadBoth, &m_manager, url("/good?bytes=1"), url(target)));
     QTRY_VERIFY(m_received.contains(target));
     scope.cancel();
-    QCOMPARE(result->end, End::Cancelled);
+    QTRY_COMPARE(result->end, End::Cancelled);
     QTRY_VERIFY(m_closed.contains(target));
 }
 
@@ -428,8 +455,8 @@ void tst_SnippetsAbortable::shieldInTime()
 
 void tst_SnippetsAbortable::shieldAtTheEnd()
 {
-    const auto justSave = [](QTimeoutScope &scope, QByteArray *file) -> QCoro::Task<int> {
-        co_await QTimeout::shield(save(scope, file, "all of it"));
+    const auto justSave = [](QTimeoutScope &, QByteArray *file) -> QCoro::Task<int> {
+        co_await QTimeout::shield(&save, file, "all of it");
         co_return 42;
     };
     QByteArray file;
@@ -440,6 +467,36 @@ void tst_SnippetsAbortable::shieldAtTheEnd()
     QCOMPARE(result->end, End::Returned);
     QCOMPARE(result->value, 42);
     QCOMPARE(file, "all of it");
+}
+
+void tst_SnippetsAbortable::detach()
+{
+    Cache cache;
+    const auto first = observe(QTimeout::run(500ms, &Cache::page, &cache));
+    const auto second = observe(QTimeout::run(5s, &Cache::page, &cache));
+    const auto third = observe(QTimeout::run(5s, &Cache::page, &cache));
+    clock().advance(500ms);
+    QCOMPARE(first->end, End::TimedOut);
+    QCOMPARE(second->end, End::Pending);
+    clock().advance(500ms); // loaded once, from the first who has asked
+    QCOMPARE(second->value, "the page");
+    QCOMPARE(third->value, "the page");
+    const auto late = observe(QTimeout::run(5s, &Cache::page, &cache));
+    QCOMPARE(late->value, "the page");
+}
+
+void tst_SnippetsAbortable::detachWhenAllHaveGivenUp()
+{
+    Cache cache;
+    QTimeoutScope scope(1h);
+    const auto first = observe(scope.run(&Cache::page, &cache));
+    const auto second = observe(QTimeout::run(500ms, &Cache::page, &cache));
+    scope.cancel();
+    clock().advance(1s);
+    QCOMPARE(first->end, End::Cancelled);
+    QCOMPARE(second->end, End::TimedOut);
+    const auto late = observe(QTimeout::run(5s, &Cache::page, &cache));
+    QCOMPARE(late->value, "the page");
 }
 
 void tst_SnippetsAbortable::remedy()
