@@ -23,6 +23,7 @@
 #include <cstdio>
 #include <memory>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -165,6 +166,78 @@ class RunSignal : public Workload
 };
 
 /*
+    An abortable coroutine that returns at once, called by nobody and by another.
+*/
+static QCoro::Task<int> returnAtOnce(QTimeoutScope &)
+{
+    co_return 1;
+}
+
+class AbortableCall : public Workload
+{
+    void run() override
+    {
+        for (int i = 0; i < Count; ++i)
+            std::ignore = returnAtOnce(m_scope);
+    }
+
+    QTimeoutScope m_scope{30s};
+};
+
+class NestedCall : public Workload
+{
+    void run() override { m_task = call(m_scope); }
+
+    static QCoro::Task<> call(QTimeoutScope &scope)
+    {
+        for (int i = 0; i < Count; ++i)
+            std::ignore = co_await returnAtOnce(scope);
+    }
+
+    QTimeoutScope m_scope{30s};
+    QCoro::Task<> m_task;
+};
+
+/*
+    An abortable coroutine waits for a plain task that is resumed inside of a call.
+*/
+class AbortableAwait : public Workload
+{
+    struct Step
+    {
+        bool await_ready() const noexcept { return false; }
+        void await_suspend(std::coroutine_handle<> waiter) const { *where = waiter; }
+        void await_resume() const noexcept {}
+
+        std::coroutine_handle<> *where;
+    };
+
+    void run() override
+    {
+        m_task = await(m_scope);
+        for (int i = 0; i < Count; ++i)
+            m_waiter.resume();
+    }
+
+    QCoro::Task<int> stepTask()
+    {
+        const Step step{&m_waiter};
+        co_await step;
+        co_return 1;
+    }
+
+    QCoro::Task<> await(QTimeoutScope &)
+    {
+        for (int i = 0; i < Count; ++i)
+            std::ignore = co_await stepTask();
+    }
+
+    QTimeoutScope m_scope{30s};
+    std::coroutine_handle<> m_waiter;
+    QCoro::Task<> m_task;
+};
+
+/*
     Scopes that have been pending for a while, each with a slot, come up a hundred at a time.
 */
 class Expiry : public Workload
@@ -207,6 +280,12 @@ static std::unique_ptr<Workload> makeWorkload(std::string_view name)
         return std::make_unique<RunTask>();
     if (name == "run-signal")
         return std::make_unique<RunSignal>();
+    if (name == "call")
+        return std::make_unique<AbortableCall>();
+    if (name == "nested-call")
+        return std::make_unique<NestedCall>();
+    if (name == "await")
+        return std::make_unique<AbortableAwait>();
     if (name == "expiry")
         return std::make_unique<Expiry>();
     return nullptr;
@@ -218,7 +297,7 @@ int main(int argc, char **argv)
     const std::unique_ptr<Workload> workload = makeWorkload(argc == 2 ? argv[1] : "");
     if (!workload) {
         std::fputs("Usage: bench_instructions guard|reschedule|shift|run-finished|run-task|"
-                   "run-signal|expiry\n",
+                   "run-signal|call|nested-call|await|expiry\n",
                    stderr);
         return 1;
     }

@@ -32,7 +32,7 @@ while [ $# -gt 0 ]; do
 done
 
 tolerance=5
-workloads=(guard reschedule shift run-finished run-task run-signal expiry)
+workloads=(guard reschedule shift run-finished run-task run-signal call nested-call await expiry)
 
 install_packages "${packages[@]}" libbenchmark-dev
 if ! command -v valgrind >/dev/null; then
