@@ -1,15 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT
 
-// Three deadlines, one within the other:
+// Two scopes, one within the other:
 //
 //     m_total     all transfers together; ends them all when it expires or is cancelled
-//       attempt   one attempt at one URL
-//         idle    a pause in the answer; put off whenever something arrives
+//       attempt   one attempt at one URL: a deadline, and an idle timeout that begins anew when something arrives
 //
-// A scope is nested in another by being its QObject child. What runs under the innermost is aborted by the
-// first of the three that ends: it throws QTimeoutError where its own scope expires, QTimeoutCancelled where
-// an enclosing one ends, for whatever reason, and takes it along.
+// A scope is nested in another by being its QObject child. What runs under the inner one is aborted by the
+// first of the two that ends: it throws QTimeoutError where its own scope expires, QTimeoutCancelled where
+// the enclosing one ends, for whatever reason, and takes it along.
 
 #include "fetcher.h"
 
@@ -18,9 +17,11 @@
 #include <QCoroNetworkReply>
 #include <QTimeout>
 
-#include <QtCore/qscopedpointer.h>
 #include <QtNetwork/qnetworkreply.h>
 #include <QtNetwork/qnetworkrequest.h>
+
+#include <memory>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
@@ -92,35 +93,31 @@ void Fetcher::endWithTotal(Transfer *transfer)
 
 QCoro::Task<> Fetcher::attempt(Transfer *transfer)
 {
-    QTimeoutScope deadline(m_limits.timeout, &m_total);
-    QTimeoutScope idle(QDeadlineTimer::Forever, &deadline); // until the answer begins
-    transfer->scope = &deadline;
+    QTimeoutScope attempt(&m_total);
+    attempt.setIdleTimeout(m_limits.idle);
+    attempt.start(m_limits.timeout);
+    transfer->scope = &attempt;
     transfer->bytes = 0;
     transfer->httpStatus = 0;
     ++transfer->attempts;
     setState(transfer, Transfer::Requesting);
 
-    const QScopedPointer<QNetworkReply, QScopedPointerDeleteLater> reply(
-            m_manager.get(QNetworkRequest(transfer->url)));
-    const auto somethingArrived = [this, transfer, &idle, &reply] {
-        idle.reschedule(m_limits.idle);
-        transfer->bytes += reply->skip(reply->bytesAvailable());
-        setState(transfer, Transfer::Receiving);
-    };
-    connect(reply.get(), &QNetworkReply::metaDataChanged, &idle, somethingArrived);
-    connect(reply.get(), &QNetworkReply::readyRead, &idle, somethingArrived);
+    std::unique_ptr<QNetworkReply> reply(m_manager.get(QNetworkRequest(transfer->url)));
+    connect(reply.get(), &QNetworkReply::metaDataChanged, &attempt, &QTimeoutScope::touch);
+    connect(reply.get(), &QNetworkReply::readyRead, &attempt, &QTimeoutScope::touch);
+    connect(reply.get(), &QNetworkReply::metaDataChanged, this,
+            [this, transfer] { setState(transfer, Transfer::Receiving); });
+    connect(reply.get(), &QNetworkReply::readyRead, this, [transfer, device = reply.get()] {
+        transfer->bytes += device->skip(device->bytesAvailable());
+    });
 
     try {
-        co_await idle.run(reply.get());
-    } catch (const QTimeoutError &) { // by its own deadline
+        reply = co_await attempt.run(std::move(reply)); // deletes it if that is aborted
+    } catch (const QTimeoutError &) {
         setState(transfer, Transfer::TimedOut,
-                 "nothing came for %1"_L1.arg(formatDuration(m_limits.idle)));
-        co_return;
-    } catch (const QTimeoutCancelled &) { // by an enclosing scope
-        if (!deadline.hasExpired())
-            throw;
-        setState(transfer, Transfer::TimedOut,
-                 "not done in %1"_L1.arg(formatDuration(m_limits.timeout)));
+                 attempt.hasExpiredIdle()
+                         ? "nothing came for %1"_L1.arg(formatDuration(m_limits.idle))
+                         : "not done in %1"_L1.arg(formatDuration(m_limits.timeout)));
         co_return;
     }
 

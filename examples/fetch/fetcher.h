@@ -22,7 +22,7 @@ struct FetchLimits
     static constexpr auto None = std::chrono::milliseconds::max();
 
     std::chrono::milliseconds timeout = std::chrono::seconds(2); // of each attempt
-    std::chrono::milliseconds idle = std::chrono::seconds(1); // of each pause in an answer
+    std::chrono::milliseconds idle = std::chrono::seconds(1); // while nothing comes
     std::chrono::milliseconds total = std::chrono::seconds(10); // of everything
     int retries = 1;
 };

@@ -65,7 +65,7 @@ std::optional<Options> parseOptions(const QStringList &arguments)
     const QCommandLineOption timeout(u"timeout"_s,
                                      u"How long an attempt to fetch a URL may take."_s, duration,
                                      formatDuration(defaults.timeout));
-    const QCommandLineOption idle(u"idle"_s, u"How long an answer may pause."_s, duration,
+    const QCommandLineOption idle(u"idle"_s, u"How long nothing may come."_s, duration,
                                   formatDuration(defaults.idle));
     const QCommandLineOption total(u"total"_s, u"How long everything may take together."_s,
                                    duration, formatDuration(defaults.total));

@@ -26,6 +26,8 @@ class QTIMEOUT_QML_EXPORT QTimeoutQmlScope : public QTimeoutScope, public QQmlPa
     Q_PROPERTY(double progress READ progress NOTIFY progressChanged FINAL)
     Q_PROPERTY(QVariant updateInterval READ updateInterval WRITE setUpdateInterval NOTIFY
                        updateIntervalChanged FINAL)
+    Q_PROPERTY(QVariant idleTimeout READ idleMilliseconds WRITE setIdleMilliseconds NOTIFY
+                       idleTimeoutChanged FINAL)
     Q_PROPERTY(QQmlListProperty<QObject> data READ data CONSTANT FINAL)
     Q_CLASSINFO("DefaultProperty", "data")
     QML_NAMED_ELEMENT(TimeoutScope)
@@ -42,6 +44,8 @@ public:
     double progress() const;
     QVariant updateInterval() const;
     void setUpdateInterval(const QVariant &interval);
+    QVariant idleMilliseconds() const;
+    void setIdleMilliseconds(const QVariant &timeout);
     QQmlListProperty<QObject> data();
 
     using QTimeoutScope::reschedule;
@@ -75,6 +79,7 @@ Q_SIGNALS:
     void remainingTimeChanged();
     void progressChanged();
     void updateIntervalChanged();
+    void failed(const QString &error);
 
 protected:
     bool event(QEvent *event) override;

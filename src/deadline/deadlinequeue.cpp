@@ -8,6 +8,9 @@
 
 #include <QtCore/qabstracteventdispatcher.h>
 #include <QtCore/qcoreapplication.h>
+#include <QtCore/qglobalstatic.h>
+#include <QtCore/qmutex.h>
+#include <QtCore/qset.h>
 #include <QtCore/qthread.h>
 #include <QtCore/qtimer.h>
 
@@ -190,9 +193,23 @@ DeadlineQueue *DeadlineQueue::make()
     return new DeadlineQueue;
 }
 
+static QBasicMutex s_queuesMutex;
+Q_GLOBAL_STATIC(QSet<const DeadlineQueue *>, s_queues)
+
+bool DeadlineQueue::hasGone(const DeadlineQueue *queue)
+{
+    const QMutexLocker lock(&s_queuesMutex);
+    return s_queues.exists() && !s_queues->contains(queue);
+}
+
 DeadlineQueue::DeadlineQueue() : m_mailbox(new Mailbox(this)), d(new Driver(this))
 {
     t_queue = this;
+    {
+        const QMutexLocker lock(&s_queuesMutex);
+        if (auto *queues = s_queues())
+            queues->insert(this);
+    }
     m_mailbox->setHere();
 
     // What else goes with the thread may come later, its own variables even after QThread::wait(), in Qt
@@ -212,6 +229,11 @@ DeadlineQueue::~DeadlineQueue()
 {
     m_mailbox->close();
     d->freeEntries();
+    {
+        const QMutexLocker lock(&s_queuesMutex);
+        if (s_queues.exists())
+            s_queues->remove(this);
+    }
     t_queue = nullptr;
 }
 
@@ -275,6 +297,13 @@ DeadlineQueue::Time DeadlineQueue::resolve(qint64 deadline, Qt::TimerType type) 
     if (deadline == ForeverNSecs || d->frozen || type == Qt::PreciseTimer)
         return {deadline, deadline};
     return d->timeAt(deadline, saturatedSum(deadline, -d->now()), type);
+}
+
+qint64 DeadlineQueue::lengthOf(Deadline deadline) const noexcept
+{
+    if (deadline.m_kind == Deadline::Kind::Remaining || deadline.isForever())
+        return std::max<qint64>(deadline.m_nsecs, 0);
+    return std::max<qint64>(saturatedSum(fromReal(deadline.m_nsecs), -d->now()), 0);
 }
 
 qint64 DeadlineQueue::toReal(qint64 time) const noexcept

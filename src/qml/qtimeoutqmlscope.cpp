@@ -267,9 +267,47 @@ void QTimeoutQmlScopePrivate::clearData(QQmlListProperty<QObject> *list)
 */
 
 /*!
+    \qmlproperty real TimeoutScope::idleTimeout
+
+    How long nothing may happen before the scope expires, in milliseconds. 0, the default, and \c Infinity mean that there
+    is no such limit. What happens is said by touch(). To set it while the scope is running counts as a touch.
+
+    \l remainingTime and \l progress are about the deadline alone.
+
+    \sa QTimeoutScope::idleTimeout, {QTimeoutScope::}{hasExpiredIdle()}
+*/
+
+/*!
+    \qmlproperty string TimeoutScope::errorString
+    \readonly
+
+    What has become of the scope, in a sentence for people: after how many seconds it has timed out, or why it was
+    cancelled. Empty while it is running, and if it has finished.
+
+    \sa QTimeoutScope::errorString
+*/
+
+/*!
+    \qmlsignal TimeoutScope::failed(string error)
+
+    Emitted when a \c QCoro::QmlTask that is watched, and was made from a QTimeoutScope::run() under this scope, has ended
+    by an exception, of which \a error tells. The scope has finished by then: it does not wait for its deadline. The
+    failure is also logged as a warning, with the file and the line of the call of watch().
+
+    Of any other task QCoro does not say that it has failed. The handlers that a task was given by \c then() are never
+    called when it fails.
+*/
+
+/*!
+    \qmlmethod void TimeoutScope::touch()
+
+    Something has happened: \l idleTimeout begins anew.
+*/
+
+/*!
     \qmlsignal TimeoutScope::expired()
 
-    Emitted when the deadline has passed, before the work is aborted.
+    Emitted when the deadline or the \l idleTimeout has passed, before the work is aborted.
 */
 
 /*!
@@ -319,11 +357,16 @@ QTimeoutQmlScope::QTimeoutQmlScope(QObject *parent)
 }
 
 /*
-    The base class would abort the work when the properties are gone, for which the work may ask.
+    The base class would abort the work when the properties are gone, for which the work may ask. Nor is there anybody to
+    whom a request could say that it was aborted: the page goes with the scope.
 */
 QTimeoutQmlScope::~QTimeoutQmlScope()
 {
     const QSignalBlocker tellNobody(this);
+    for (const std::weak_ptr<WatchedRequest> &item : std::as_const(d->requests)) {
+        if (const WatchedRequest::Pointer request = item.lock())
+            request->silence(this);
+    }
     if (isActive() && thread() == QThread::currentThread())
         cancel();
 }
@@ -402,6 +445,23 @@ void QTimeoutQmlScope::setUpdateInterval(const QVariant &interval)
     Q_EMIT updateIntervalChanged();
 }
 
+QVariant QTimeoutQmlScope::idleMilliseconds() const
+{
+    return static_cast<double>(idleTimeout().count());
+}
+
+void QTimeoutQmlScope::setIdleMilliseconds(const QVariant &timeout)
+{
+    using std::chrono::milliseconds;
+    const std::optional<double> msecs = toMilliseconds(this, "idleTimeout", timeout);
+    if (!msecs)
+        return;
+    const Setting setting;
+    const auto most = static_cast<double>(milliseconds::max().count() / 2);
+    setIdleTimeout(*msecs < most ? milliseconds(static_cast<qint64>(std::ceil(*msecs)))
+                                 : milliseconds::zero());
+}
+
 QQmlListProperty<QObject> QTimeoutQmlScope::data()
 {
     return QQmlListProperty<QObject>(this, d.get(), &QTimeoutQmlScopePrivate::appendData,
@@ -459,116 +519,6 @@ bool QTimeoutQmlScope::shift(const QVariant &by)
     // What does not fit means forever, in either direction.
     constexpr auto Most = static_cast<double>(milliseconds::max().count() / 2);
     return shift(milliseconds(static_cast<qint64>(std::clamp(by.toDouble(), -Most, Most))));
-}
-
-/*
-    Null if it is not watched, or not any more.
-*/
-template<typename Watched>
-static std::shared_ptr<Watched> find(QList<std::weak_ptr<Watched>> *watched, const QJSValue &value)
-{
-    watched->removeIf([](const std::weak_ptr<Watched> &item) { return item.expired(); });
-    for (const std::weak_ptr<Watched> &item : std::as_const(*watched)) {
-        const std::shared_ptr<Watched> candidate = item.lock();
-        if (candidate->isFor(value))
-            return candidate;
-    }
-    return nullptr;
-}
-
-static bool hasFinished(QObject *object)
-{
-    const QMetaObject *metaObject = object->metaObject();
-    const QMetaMethod isFinished = metaObject->method(metaObject->indexOfMethod("isFinished()"));
-    bool finished = false;
-    return object->thread() == QThread::currentThread() && isFinished.isValid()
-            && isFinished.access() == QMetaMethod::Public
-            && isFinished.returnMetaType() == QMetaType::fromType<bool>()
-            && isFinished.invoke(object, Qt::DirectConnection, Q_RETURN_ARG(bool, finished))
-            && finished;
-}
-
-/*!
-    \qmlmethod var TimeoutScope::watch(var object)
-
-    Puts \a object under the scope: it is aborted when the scope expires or is cancelled. The scope finishes by itself
-    when the last thing that it watches has ended. Under a scope that is not started yet, \a object waits
-    for start(); under one that has ended, it is aborted at once.
-
-    \table
-    \header \li object \li is aborted by \li has ended
-    \row \li from C++ or QML \li the first that it has of \c abort(), \c cancel() and \c kill()
-         \li with its signal \c finished(), when it is destroyed, or already if QML can call its \c isFinished()
-    \row \li an XMLHttpRequest \li \c abort() \li when its \c readyState is \c DONE
-    \row \li of JavaScript \li \c abort() \li when it is unwatched
-    \row \li a \c QCoro::QmlTask \li nobody: see below \li with its result
-    \endtable
-
-    For a task, returns a task that gives the result if it comes in time, and nothing otherwise:
-
-    \code
-    scope.watch(backend.load(url)).then(page => show(page));
-    \endcode
-
-    A task from QCoro cannot be interrupted from outside. Give the C++ function the scope, and let it run its work
-    there (see \l {In QML}). QCoro does not say when a task has failed: the scope waits for it until the deadline.
-
-    Anything else gets a warning.
-
-    \sa unwatch(), QTimeoutScope::watch()
-*/
-QVariant QTimeoutQmlScope::watch(const QJSValue &object)
-{
-    if (QObject *qobject = object.toQObject()) {
-        if (QTimeout::detail::canAbortByMetaObject(qobject)) {
-            const QPointer<QTimeoutQmlScope> self(this); // abort() may delete it
-            const QPointer<QObject> watched(qobject);
-            const bool ended = hasFinished(qobject);
-            watch(qobject);
-            if (ended && self && watched)
-                QTimeoutScope::unwatch(watched);
-            return {};
-        }
-    } else if (WatchedRequest::canAbort(object)) {
-        WatchedRequest::Pointer request = find(&d->requests, object);
-        if (!request) {
-            request = WatchedRequest::make(object, qjsEngine(this), this);
-            d->requests.append(request);
-        }
-        watch(request.get(), [request] { request->abort(); });
-        request->readyStateChanged();
-        return {};
-    } else if (WatchedTask::isTask(object)) {
-        const QPointer<QTimeoutQmlScope> self(this);
-        const WatchedTask::Pointer task = WatchedTask::make(object, qjsEngine(this), this);
-        const QVariant inTime = task->listen(qjsEngine(this));
-        if (self) {
-            d->tasks.append(task);
-            watch(task.get(), [task] { task->abort(); });
-        }
-        return inTime;
-    }
-    qmlWarning(this).noquote().nospace()
-            << "TimeoutScope.watch: " << object.toString()
-            << " cannot be aborted. Pass an object that has a function abort(), cancel() or kill() "
-               "which QML can call, an XMLHttpRequest, or a QCoro::QmlTask.";
-    return {};
-}
-
-/*!
-    \qmlmethod void TimeoutScope::unwatch(var object)
-
-    Stops watching \a object: it is no longer aborted with the scope. Does nothing if it is not watched.
-*/
-void QTimeoutQmlScope::unwatch(const QJSValue &object)
-{
-    if (QObject *qobject = object.toQObject()) {
-        QTimeoutScope::unwatch(qobject);
-    } else if (const WatchedRequest::Pointer request = find(&d->requests, object)) {
-        QTimeoutScope::unwatch(request.get());
-    } else if (const WatchedTask::Pointer task = find(&d->tasks, object)) {
-        QTimeoutScope::unwatch(task.get());
-    }
 }
 
 void QTimeoutQmlScope::classBegin()

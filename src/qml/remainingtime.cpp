@@ -34,7 +34,7 @@ void QTimeoutQmlScopePrivate::begin()
 void QTimeoutQmlScopePrivate::freeze()
 {
     noticedState = q->state();
-    const bool expired = noticedState == QTimeoutScope::Expired;
+    const bool expired = noticedState == QTimeoutScope::Expired && !q->hasExpiredIdle();
     lastRemaining = expired ? 0 : remaining();
     lastProgress = expired ? 1 : progress(lastRemaining);
 }
@@ -49,9 +49,9 @@ void QTimeoutQmlScopePrivate::noteEnclosing()
     using std::chrono::nanoseconds;
     const DeadlineQueue *threadQueue = DeadlineQueue::current();
     const QTimeoutScope *outer = q->enclosingScope();
-    const nanoseconds left = outer && outer->isActive() ? outer->remainingTime()
+    const nanoseconds left = outer && outer->isActive() ? outer->remainingOfDeadlines()
                                                         : nanoseconds::max();
-    const bool shielded = q->remainingTime() > left;
+    const bool shielded = q->remainingOfDeadlines() > left;
     enclosingDeadline = left == nanoseconds::max() || shielded || !threadQueue
             ? ForeverNSecs
             : QTimeout::detail::saturatedSum(threadQueue->now(), left.count());
@@ -63,7 +63,7 @@ void QTimeoutQmlScopePrivate::noteEnclosing()
 double QTimeoutQmlScopePrivate::remaining() const
 {
     using std::chrono::nanoseconds;
-    nanoseconds remaining = q->remainingTime();
+    nanoseconds remaining = q->remainingOfDeadlines();
     const DeadlineQueue *threadQueue = DeadlineQueue::current();
     if (!q->isActive() && enclosingDeadline != ForeverNSecs && threadQueue) {
         const qint64 left = QTimeout::detail::saturatedSum(enclosingDeadline, -threadQueue->now());
@@ -115,7 +115,8 @@ void QTimeoutQmlScopePrivate::updateTicks()
 {
     if (isQueued())
         queue()->remove(this);
-    const bool ticks = updateInterval > 0 && q->isActive() && !q->effectiveDeadline().isForever();
+    const bool ticks = updateInterval > 0 && q->isActive()
+            && q->remainingOfDeadlines() != std::chrono::nanoseconds::max();
     DeadlineQueue *threadQueue = ticks ? DeadlineQueue::current() : nullptr;
     if (threadQueue) {
         const Deadline next = Milliseconds(std::max(updateInterval, 1.0));

@@ -3,14 +3,23 @@
 
 #include "watchedvalue_p.h"
 
+#include "qtimeoutqmlscope.h"
+
 #include <QCoroQmlTask>
+#include <QTimeout/run/runtask_p.h>
 #include <QTimeout/scope/current_p.h>
+#include <QTimeout/wait/coroutineabi_p.h>
 #include <QTimeout>
 
+#include <QtCore/qdebug.h>
 #include <QtCore/qpointer.h>
+#include <QtCore/qregularexpression.h>
 #include <QtQml/qjsengine.h>
+#include <QtQml/qjsvalueiterator.h>
 #include <QtQml/qqmlinfo.h>
 
+#include <exception>
+#include <optional>
 #include <utility>
 
 namespace QTimeout::detail {
@@ -143,16 +152,28 @@ void WatchedRequest::over()
         m_stopListening.call();
 }
 
+void WatchedRequest::silence(const QObject *scope)
+{
+    m_isSilent = m_isSilent || m_scope == scope;
+}
+
 void WatchedRequest::abortValue()
 {
     QJSValue request = value();
+    if (m_isSilent) {
+        QJSValueIterator each(request);
+        while (each.next()) {
+            if (each.name().startsWith(QLatin1String("on")) && each.value().isCallable())
+                request.setProperty(each.name(), QJSValue(QJSValue::NullValue));
+        }
+    }
     const QJSValue result = request.property(QStringLiteral("abort")).callWithInstance(request);
     if (result.isError() && m_scope)
         qmlWarning(m_scope) << "TimeoutScope: abort() of what it watched has failed: "
                             << result.toString();
 }
 
-WatchedTask::WatchedTask(const QJSValue &value, QObject *parent, QObject *scope)
+WatchedTask::WatchedTask(const QJSValue &value, QObject *parent, QTimeoutQmlScope *scope)
     : WatchedValue(value, parent), m_scope(scope)
 {
 }
@@ -160,9 +181,11 @@ WatchedTask::WatchedTask(const QJSValue &value, QObject *parent, QObject *scope)
 /*
     A child of the engine, after which there is nobody to whom anything could be passed on.
 */
-WatchedTask::Pointer WatchedTask::make(const QJSValue &value, QJSEngine *engine, QObject *scope)
+WatchedTask::Pointer WatchedTask::make(const QJSValue &value, QJSEngine *engine,
+                                       QTimeoutQmlScope *scope)
 {
-    const QPointer<WatchedTask> task(new WatchedTask(value, engine ? engine : scope, scope));
+    QObject *const parent = engine ? static_cast<QObject *>(engine) : scope;
+    const QPointer<WatchedTask> task(new WatchedTask(value, parent, scope));
     const auto abandon = [task](WatchedTask *) {
         if (task)
             task->abandon();
@@ -186,23 +209,95 @@ bool WatchedTask::isTask(const QJSValue &value)
 }
 
 /*
-    The task is asked in JavaScript, since a copy of a QCoro::QmlTask cannot be asked for anything
-    (QCoro 0.8 to 0.13).
+    What a QCoro::QmlTask holds, and tells nobody of: only of a result can its then() be told. The member is private, which
+    an explicit instantiation may name; the class is the same in QCoro 0.8 to 0.13.
 */
+struct TaskData : QSharedData
+{
+    std::optional<QCoro::Task<QVariant>> task;
+};
+
+static const void *dataOf(const QCoro::QmlTask &task);
+
+template<auto Member>
+struct QmlTaskMember
+{
+    friend const void *dataOf(const QCoro::QmlTask &task) { return (task.*Member).constData(); }
+};
+template struct QmlTaskMember<&QCoro::QmlTask::d>;
+
+static QCoro::Task<> follow(QCoro::QmlTask qmlTask, const QCoro::Task<QVariant> *task,
+                            QPointer<WatchedTask> watched)
+{
+    if (task->isReady()) // tell the scope when it watches the task
+        co_await QTimeout::sleepFor(std::chrono::nanoseconds::zero());
+    QVariant result;
+    QString error;
+    try {
+        result = co_await *task;
+    } catch (const std::exception &exception) {
+        error = QString::fromUtf8(exception.what());
+    } catch (const QTimeoutCancelled &) {
+        error = QStringLiteral("what it waited for was cancelled");
+    } catch (...) {
+        error = QStringLiteral("an exception that is not a std::exception");
+    }
+    Q_UNUSED(qmlTask) // keeps the task
+    if (!watched)
+        co_return;
+    if (error.isNull())
+        watched->deliver(result);
+    else
+        watched->fail(error);
+}
+
+// The line of the program that is calling from JavaScript.
+static QString callerOf(QJSEngine *engine)
+{
+    static const QRegularExpression place(QStringLiteral("@(.+):(\\d+)$"));
+    QJSValue stackOf = engine->evaluate(QStringLiteral("(function() { return new Error().stack; })"),
+                                        QStringLiteral("QTimeout"));
+    const QStringList stack = stackOf.call().toString().split(QLatin1Char('\n'));
+    for (const QString &line : stack.mid(1)) { // the first is our own
+        const QRegularExpressionMatch match = place.match(line);
+        if (match.hasMatch())
+            return match.captured(1) + QLatin1Char(':') + match.captured(2);
+    }
+    return QString();
+}
+
 QVariant WatchedTask::listen(QJSEngine *engine)
 {
     // The wait is the program's in QML, not that of a coroutine which happens to call it.
     const Outside outside;
+    if (engine)
+        m_place = callerOf(engine);
     auto inTime = QTimeout::run(QDeadlineTimer::Forever, this, &WatchedTask::arrived);
-    if (engine) {
-        QJSValue makeCallback = engine->evaluate(QStringLiteral(R"((function(watch) {
-            return function(result) { watch.deliver(result); };
-        }))"));
-        const QJSValue callback = makeCallback.call({engine->newQObject(this)});
-        QJSValue task = value();
-        task.property(QStringLiteral("then")).callWithInstance(task, {callback});
+    const auto task = value().toVariant().value<QCoro::QmlTask>();
+    if (const auto *data = static_cast<const TaskData *>(dataOf(task)); data->task) {
+        m_isOfRun = data->task->isReady() || (m_scope && isOfRun(m_scope, handleOf(*data->task)));
+        follow(task, &*data->task, this);
     }
     return QVariant::fromValue(QCoro::QmlTask(std::move(inTime)));
+}
+
+/*
+    The scope does not wait for its deadline. If it has ended already and this goes on under another one, that only ceases
+    to wait.
+*/
+void WatchedTask::fail(const QString &error)
+{
+    if (isOver() || !m_isOfRun)
+        return;
+    const QString place = m_place.isEmpty() ? QString() : m_place + QLatin1String(": ");
+    qWarning().noquote().nospace() << place << "TimeoutScope.watch: The task has failed: " << error;
+    const QPointer<QTimeoutQmlScope> scope = m_scope;
+    if (!scope || !scope->isActive())
+        return end();
+    dismiss();
+    scope->finish();
+    if (scope)
+        Q_EMIT scope->failed(error);
 }
 
 void WatchedTask::deliver(const QVariant &result)

@@ -6,13 +6,7 @@
 #ifndef QTIMEOUT_WATCHEDVALUE_P_H
 #define QTIMEOUT_WATCHEDVALUE_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It may change from version to version without notice,
-// or even be removed. We mean it.
-//
+// Not part of the QTimeout API. It may change from version to version. We mean it.
 
 #include <QtCore/qobject.h>
 #include <QtCore/qpointer.h>
@@ -22,6 +16,7 @@
 #include <memory>
 
 QT_FORWARD_DECLARE_CLASS(QJSEngine)
+class QTimeoutQmlScope;
 
 namespace QTimeout::detail {
 
@@ -74,6 +69,8 @@ public:
 
     bool hasEnded() const;
     Q_INVOKABLE void readyStateChanged();
+    // The scope goes: when this is aborted by it, no handler is called.
+    void silence(const QObject *scope);
 
 protected:
     void abortValue() override;
@@ -83,13 +80,14 @@ private:
     WatchedRequest(const QJSValue &value, QObject *parent, const QObject *scope);
     void listen(QJSEngine *engine);
 
-    const QPointer<const QObject> m_scope; // for warnings
+    QPointer<const QObject> m_scope; // for warnings
     QJSValue m_stopListening;
+    bool m_isSilent = false;
 };
 
 /*
     A QCoro::QmlTask. It cannot be aborted; what it gives is passed on unless the scope has been
-    aborted before.
+    aborted before. If it is made from a run under the scope, and fails, the scope is told (T3).
 
     It belongs to the functions with which scopes abort it, as a request does. When no scope watches it
     any more, what it gives is still passed on while the scope that has brought it exists.
@@ -101,12 +99,13 @@ class WatchedTask final : public WatchedValue
 public:
     using Pointer = std::shared_ptr<WatchedTask>;
 
-    static Pointer make(const QJSValue &value, QJSEngine *engine, QObject *scope);
+    static Pointer make(const QJSValue &value, QJSEngine *engine, QTimeoutQmlScope *scope);
     static bool isTask(const QJSValue &value);
 
     // A task that ends with the result of the one that is watched, if that comes in time.
     QVariant listen(QJSEngine *engine);
-    Q_INVOKABLE void deliver(const QVariant &result);
+    void deliver(const QVariant &result);
+    void fail(const QString &error);
 
 Q_SIGNALS:
     void arrived(const QVariant &result);
@@ -115,10 +114,12 @@ protected:
     void abortValue() override {}
 
 private:
-    WatchedTask(const QJSValue &value, QObject *parent, QObject *scope);
+    WatchedTask(const QJSValue &value, QObject *parent, QTimeoutQmlScope *scope);
     void abandon();
 
-    const QPointer<QObject> m_scope; // that has brought it
+    const QPointer<QTimeoutQmlScope> m_scope; // that has brought it
+    QString m_place; // of the call of watch()
+    bool m_isOfRun = false; // under that scope
 };
 
 } // namespace QTimeout::detail

@@ -7,6 +7,7 @@
 #include "error/qtimeouterror.h"
 #include "scope/abort_p.h"
 #include "scope/life_p.h"
+#include "wait/coroutineabi_p.h"
 
 namespace QTimeout::detail {
 
@@ -49,6 +50,20 @@ void RunTask::begin(QTimeoutScope *ownScope)
     m_isScopeGiven = true;
     startIn(life);
     life->add(this);
+}
+
+bool isOfRun(const QTimeoutScope *scope, std::coroutine_handle<> frame)
+{
+    const IntrusiveList<Work, Work> &list = Life::of(scope)->work();
+    for (Work *work = list.first(); work; work = list.after(work)) {
+        if (work->kind() != Work::Run)
+            continue;
+        const OwnWait *run = static_cast<RunTask *>(static_cast<Task *>(work));
+        const OwnWait::Suspension *suspension = run->suspension();
+        if (suspension && (isAwaitedBy(*suspension, frame) || KnownCoroutine::find(frame) == run))
+            return true;
+    }
+    return false;
 }
 
 void RunTask::settle(Outcome outcome)

@@ -4,14 +4,17 @@
 #include "scope/qtimeoutscope.h"
 
 #include "error/qtimeoutcancelled.h"
+#include "operation/forcelater_p.h"
 #include "operation/futureoperation_p.h"
 #include "run/watchedobject_p.h"
 #include "scope/abort_p.h"
 #include "scope/life_p.h"
 
 #include <QtCore/qmetaobject.h>
+#include <QtCore/qmutex.h>
 #include <QtCore/qpointer.h>
 #include <QtCore/qprocess.h>
+#include <QtCore/qset.h>
 #include <QtCore/qthread.h>
 
 #include <memory>
@@ -19,26 +22,29 @@
 
 namespace QTimeout::detail {
 
+void tellNotAbortable(const QObject *object)
+{
+    static QMutex mutex;
+    static QSet<const QMetaObject *> told;
+    if (canAbortByMetaObject(object))
+        return;
+    const QMutexLocker lock(&mutex);
+    const QMetaObject *metaObject = object->metaObject();
+    if (told.contains(metaObject))
+        return;
+    told.insert(metaObject);
+    qCInfo(lcQTimeout,
+           "QTimeoutScope::watch: %s has none of abort(), cancel() and kill(), so an abort only ends the wait "
+           "for it. Specialise QTimeoutAbort for the class, or pass a function that aborts the object.",
+           metaObject->className());
+}
+
 void warnOfFailedWatch(const char *what)
 {
     qCWarning(lcQTimeout,
               "QTimeoutScope::watch: A task or future that was watched has failed: %s. "
               "Catch the exception in it, or await it with run() where it can be handled.",
               what);
-}
-
-/*
-    The object's signal finished(), if it has one, whatever its arguments are.
-*/
-static QMetaMethod finishedSignal(const QObject *object)
-{
-    const QMetaObject *metaObject = object->metaObject();
-    for (int i = metaObject->methodCount(); i-- > 0;) {
-        const QMetaMethod method = metaObject->method(i);
-        if (method.methodType() == QMetaMethod::Signal && method.name() == "finished")
-            return method;
-    }
-    return {};
 }
 
 /*
@@ -69,8 +75,8 @@ void WatchWait::resume()
     Watched objects
 */
 
-WatchedObject::WatchedObject(QObject *object, std::function<void()> abort)
-    : Work(Work::Watch), m_object(object), m_abort(std::move(abort))
+WatchedObject::WatchedObject(QObject *object, const ObjectRule *rule, std::function<void()> abort)
+    : Work(Work::Watch), m_object(object), m_rule(rule), m_abort(std::move(abort))
 {
     m_guard.watch(object);
 }
@@ -86,22 +92,17 @@ WatchedObject::~WatchedObject()
 /*
     Listens first, and asks then, so that no end is missed. Only the thread of the object may ask it.
 */
-void WatchedObject::watch(bool (*isOver)(QObject *))
+void WatchedObject::watch()
 {
     m_destroyed = connect(m_object, &QObject::destroyed, this, &WatchedObject::ended);
     if (const QMetaMethod finished = finishedSignal(m_object); finished.isValid()) {
         const int ended = metaObject()->indexOfSlot("ended()");
         m_finished = connect(m_object, finished, this, metaObject()->method(ended));
     }
-#if QT_CONFIG(process)
-    if (auto *process = qobject_cast<QProcess *>(m_object)) {
-        m_failed = connect(process, &QProcess::errorOccurred, this,
-                           [this](QProcess::ProcessError error) {
-                               if (error == QProcess::FailedToStart)
-                                   ended();
-                           });
-    }
-#endif
+    m_failed = onFailureToStart(m_object, this, [this] { ended(); });
+    // A thread that has finished may be started again, and was perhaps not started yet; so may a process.
+    const bool mayStart = qobject_cast<QThread *>(m_object) || isProcessObject(m_object);
+    const auto isOver = m_rule && !mayStart ? m_rule->isOver : nullptr;
     if (!isOver)
         return;
     if (ObjectGuard::isHere(m_object)) {
@@ -117,6 +118,12 @@ void WatchedObject::watch(bool (*isOver)(QObject *))
     });
 }
 
+void WatchedObject::replaceAbort(const ObjectRule *rule, std::function<void()> abort)
+{
+    m_rule = rule;
+    m_abort = std::move(abort);
+}
+
 /*
     What another thread has posted may still arrive while the object is being aborted.
 */
@@ -130,32 +137,35 @@ void WatchedObject::ended()
 
 void WatchedObject::abort()
 {
-    abortNow();
+    abortNow(Life::of(m_scope)->gracePeriod());
 }
 
 /*
     Disconnects first, since to abort the object may well emit finished(). Deleted last, since that
     is what keeps an eye on an object in another thread.
 */
-void WatchedObject::abortNow()
+void WatchedObject::abortNow(std::chrono::milliseconds gracePeriod)
 {
     m_aborting = true;
     disconnect(m_finished);
-    disconnect(m_failed);
     disconnect(m_destroyed);
+    disconnect(m_failed);
     setParent(nullptr); // the function may delete the scope
     const std::unique_ptr<WatchedObject> self(this);
-    if (!m_abort)
-        return;
-    m_guard.invoke(m_object, [function = std::move(m_abort), object = m_object] {
-        callAbort(object, function);
-    });
+    if (m_rule) {
+        abortObject(m_object, std::move(m_guard), *m_rule, gracePeriod);
+    } else if (m_abort) {
+        m_guard.invoke(m_object, [function = std::move(m_abort), object = m_object] {
+            callAbort(object, function);
+        });
+    }
 }
 
 void WatchedObject::joined(QTimeoutScope *scope)
 {
     // Moves to other threads with the scope, and goes with it at the latest.
     setParent(scope);
+    m_scope = scope;
 }
 
 void WatchedObject::dismiss()
@@ -257,11 +267,11 @@ void WatchedFuture::dismiss()
 */
 void QTimeoutScope::watch(QObject *object, std::function<void()> abort)
 {
-    watchObject(object, std::move(abort), nullptr);
+    watchObject(object, nullptr, std::move(abort));
 }
 
-void QTimeoutScope::watchObject(QObject *object, std::function<void()> abort,
-                                bool (*isOver)(QObject *))
+void QTimeoutScope::watchObject(QObject *object, const QTimeout::detail::ObjectRule *rule,
+                                std::function<void()> abort)
 {
     using QTimeout::detail::WatchedObject;
     if (!object) {
@@ -272,19 +282,21 @@ void QTimeoutScope::watchObject(QObject *object, std::function<void()> abort,
     }
     if (!d->checkThread("watch"))
         return;
+    if (rule)
+        rule = QTimeout::detail::ruleOf(object, rule);
     if (QTimeout::detail::Work *known = d->findWatch(object)) {
-        static_cast<WatchedObject *>(known)->replaceAbort(std::move(abort));
+        static_cast<WatchedObject *>(known)->replaceAbort(rule, std::move(abort));
         return;
     }
     QTimeout::detail::Abort::spare(this, object);
-    auto *watched = new WatchedObject(object, std::move(abort));
+    auto *watched = new WatchedObject(object, rule, std::move(abort));
     switch (watched->join(this, "watch")) {
     case WatchedObject::Admission::Joined:
-        watched->watch(isOver);
+        watched->watch();
         break;
     case WatchedObject::Admission::Expired:
     case WatchedObject::Admission::Cancelled:
-        watched->abortNow();
+        watched->abortNow(gracePeriod());
         break;
     case WatchedObject::Admission::Unlimited: // called in another thread
         delete watched;

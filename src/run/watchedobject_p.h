@@ -6,15 +6,9 @@
 #ifndef QTIMEOUT_WATCHEDOBJECT_P_H
 #define QTIMEOUT_WATCHEDOBJECT_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It may change from version to version without notice,
-// or even be removed. We mean it.
-//
+// Not part of the QTimeout API. It may change from version to version. We mean it.
 
-#include "operation/objectguard_p.h"
+#include "operation/objectrule_p.h"
 #include "scope/work_p.h"
 #include "thread/mailbox_p.h"
 
@@ -22,7 +16,9 @@
 #include <QtCore/qfuturewatcher.h>
 #include <QtCore/qobject.h>
 
+#include <chrono>
 #include <functional>
+#include <memory>
 
 namespace QTimeout::detail {
 
@@ -34,13 +30,13 @@ class WatchedObject final : public QObject, public Work
     Q_OBJECT
 
 public:
-    WatchedObject(QObject *object, std::function<void()> abort);
+    // It is aborted by the function, or by its rule if that is not null.
+    WatchedObject(QObject *object, const ObjectRule *rule, std::function<void()> abort);
     ~WatchedObject() override;
 
-    // The function says whether the object has ended already. Null if nobody can tell.
-    void watch(bool (*isOver)(QObject *));
-    void abortNow();
-    void replaceAbort(std::function<void()> abort) { m_abort = std::move(abort); }
+    void watch();
+    void abortNow(std::chrono::milliseconds gracePeriod);
+    void replaceAbort(const ObjectRule *rule, std::function<void()> abort);
 
 public Q_SLOTS:
     void ended();
@@ -60,6 +56,8 @@ private:
     QMetaObject::Connection m_failed; // of a process that does not start
     QMetaObject::Connection m_destroyed;
     Mailbox::Pointer m_mailbox; // for an answer from another thread
+    const QTimeoutScope *m_scope = nullptr; // under which it is
+    const ObjectRule *m_rule;
     std::function<void()> m_abort;
     bool m_aborting = false;
 };

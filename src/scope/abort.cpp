@@ -37,10 +37,11 @@ namespace QTimeout::detail {
 
 static constinit thread_local Abort *t_abort = nullptr;
 
-Abort::Abort(Life *life, Life::State state) : m_outer(t_abort), m_id(newAbort())
+Abort::Abort(Life *life, Life::State state, const QString &reason)
+    : m_outer(t_abort), m_id(newAbort())
 {
     const DeadlineQueue *queue = life->m_nested.isEmpty() ? nullptr : DeadlineQueue::current();
-    collect(life, state, queue ? queue->now() : 0);
+    collect(life, state, queue ? queue->now() : 0, reason);
     for (const Ended &ended : std::as_const(m_lives))
         notify(ended.life);
     // Lives inside, which have ended before, and whose work has not been aborted yet.
@@ -60,13 +61,14 @@ Abort::~Abort()
         ended.life->deref();
 }
 
-void Abort::collect(Life *life, Life::State state, qint64 now)
+void Abort::collect(Life *life, Life::State state, qint64 now, const QString &reason)
 {
     life->ref();
     const qsizetype index = m_lives.size();
     m_lives.append({life, 0});
     life->m_state = state;
     life->m_abortId = m_id;
+    life->noteEnd(reason);
     life->m_isAborting = !life->m_work.isEmpty() || life->m_extra;
     if (life->isQueued())
         life->queue()->remove(life);
@@ -75,11 +77,11 @@ void Abort::collect(Life *life, Life::State state, qint64 now)
     for (Life *inner = life->m_nested.last(); inner;) {
         Life *next = life->m_nested.before(inner);
         if (inner->isFinishDue())
-            collect(inner, QTimeoutScope::Finished, now);
+            collect(inner, QTimeoutScope::Finished, now, reason);
         else if (inner->deadline() <= now)
-            collect(inner, QTimeoutScope::Expired, now);
+            collect(inner, QTimeoutScope::Expired, now, reason);
         else
-            collect(inner, QTimeoutScope::Cancelled, now);
+            collect(inner, QTimeoutScope::Cancelled, now, reason);
         inner = next;
     }
     m_lives[index].end = m_lives.size();
@@ -173,8 +175,20 @@ void Abort::completeFor(const QTimeoutScope *scope)
 }
 
 /*
-    For lives that are nested in one that goes, and have begun to end before.
+    For lives that are nested in one that goes, and have begun to end before. They are looked at before anything of
+    that one is aborted.
 */
+void Abort::lookNestedIn(const Life *outer)
+{
+    for (Abort *abort = t_abort; abort; abort = abort->m_outer) {
+        for (qsizetype i = abort->m_lives.size(); i-- > 0;) {
+            const Life *life = abort->m_lives[i].life;
+            if (life->m_isAborting && life->isNestedIn(outer))
+                abort->look(life);
+        }
+    }
+}
+
 void Abort::completeNestedIn(const Life *outer)
 {
     for (Abort *abort = t_abort; abort; abort = abort->m_outer) {

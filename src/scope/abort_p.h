@@ -6,13 +6,7 @@
 #ifndef QTIMEOUT_ABORT_P_H
 #define QTIMEOUT_ABORT_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It may change from version to version without notice,
-// or even be removed. We mean it.
-//
+// Not part of the QTimeout API. It may change from version to version. We mean it.
 
 #include "scope/current_p.h"
 #include "scope/life_p.h"
@@ -28,7 +22,7 @@ namespace QTimeout::detail {
 class Abort
 {
 public:
-    Abort(Life *life, Life::State state);
+    Abort(Life *life, Life::State state, const QString &reason);
     ~Abort();
 
     void emitSignals();
@@ -36,6 +30,7 @@ public:
 
     // Completes what is under way for the lives of a scope that is about to go.
     static void completeFor(const QTimeoutScope *scope);
+    static void lookNestedIn(const Life *outer);
     static void completeNestedIn(const Life *outer);
     // They keep an object from being aborted with lives of the scope that have ended (S6).
     static void unwatch(const QTimeoutScope *scope, const QObject *object);
@@ -50,7 +45,7 @@ private:
         qsizetype end; // behind the last that is nested in it
     };
 
-    void collect(Life *life, Life::State state, qint64 now);
+    void collect(Life *life, Life::State state, qint64 now, const QString &reason);
     void notify(const Life *life) const;
     void complete(qsizetype first);
     void requestStop(Life *life) const;

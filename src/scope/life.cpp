@@ -113,6 +113,11 @@ Life *Life::startNext()
     if (next->m_enclosing)
         next->m_enclosing->ref();
     next->m_former = this;
+    if (idleTimeout() > 0 || gracePeriod() != DefaultGracePeriod) {
+        Extra &extra = next->extra();
+        extra.idleTimeout = m_extra->idleTimeout;
+        extra.gracePeriod = m_extra->gracePeriod;
+    }
     m_scope->d = next;
     deref();
     return next;
@@ -130,6 +135,10 @@ void Life::begin(Deadline deadline)
         leaveEnclosing();
     if (!m_scope->children().isEmpty())
         adoptChildren(m_scope);
+    if (hasIdle()) {
+        if (const auto *threadQueue = DeadlineQueue::current())
+            m_extra->idle = threadQueue->resolve(std::chrono::nanoseconds(m_extra->idleTimeout));
+    }
     setDeadline(deadline);
     if (m_hasWatched)
         finishWhenIdle();
@@ -139,36 +148,89 @@ void Life::setDeadline(Deadline deadline)
 {
     m_type = deadline.timerType();
     m_isInTransit = false;
-    if (auto *threadQueue = DeadlineQueue::current())
-        threadQueue->set(this, threadQueue->resolve(deadline));
+    if (auto *threadQueue = DeadlineQueue::current()) {
+        m_length = threadQueue->lengthOf(deadline);
+        setTime(threadQueue, threadQueue->resolve(deadline));
+    }
 }
 
 void Life::shiftDeadline(qint64 by)
 {
     if (auto *threadQueue = DeadlineQueue::current()) {
         enterThread();
-        const qint64 shifted = saturatedSum(deadline(), by);
-        threadQueue->set(this, threadQueue->resolve(shifted, m_type));
+        m_length = std::max<qint64>(saturatedSum(m_length, by), 0);
+        setTime(threadQueue, threadQueue->resolve(saturatedSum(ownDeadline(), by), m_type));
     }
 }
 
-QDeadlineTimer Life::deadlineTimer() const noexcept
+QDeadlineTimer Life::toTimer(qint64 time, Qt::TimerType type) const noexcept
 {
     const DeadlineQueue *threadQueue = DeadlineQueue::existing();
-    return toDeadlineTimer(threadQueue && !m_isInTransit ? threadQueue->toReal(deadline())
-                                                         : deadline(),
-                           m_type);
+    return toDeadlineTimer(threadQueue && !m_isInTransit ? threadQueue->toReal(time) : time, type);
 }
 
-// Nanoseconds until the deadline, at least zero; ForeverNSecs if there is none.
-qint64 Life::remaining() const noexcept
+// Nanoseconds, at least zero; ForeverNSecs if that is the time.
+qint64 Life::remainingUntil(qint64 time) const noexcept
 {
-    if (deadline() == ForeverNSecs)
+    if (time == ForeverNSecs)
         return ForeverNSecs;
     const DeadlineQueue *threadQueue = DeadlineQueue::existing();
     const qint64 now = threadQueue && !m_isInTransit ? threadQueue->now()
                                                      : QDeadlineTimer::current().deadlineNSecs();
-    return std::max<qint64>(saturatedSum(deadline(), -now), 0);
+    return std::max<qint64>(saturatedSum(time, -now), 0);
+}
+
+/*
+    The idle timeout
+    ================
+
+    The entry in the queue has the earlier of both times. To touch a scope sets it to a later one, which moves
+    nothing: so it costs as much as to reschedule it (I1).
+*/
+
+void Life::setTime(DeadlineQueue *threadQueue, DeadlineQueue::Time own)
+{
+    if (!hasIdle())
+        return threadQueue->set(this, own);
+    m_extra->own = own;
+    threadQueue->set(this,
+                     {std::min(own.deadline, m_extra->idle.deadline),
+                      std::min(own.latest, m_extra->idle.latest)});
+}
+
+void Life::beginIdleTime()
+{
+    enterThread();
+    if (auto *threadQueue = DeadlineQueue::current()) {
+        m_extra->idle = threadQueue->resolve(std::chrono::nanoseconds(m_extra->idleTimeout));
+        setTime(threadQueue, m_extra->own);
+    }
+}
+
+void Life::setIdleTimeout(qint64 nsecs)
+{
+    enterThread();
+    const qint64 own = ownDeadline();
+    extra().idleTimeout = nsecs;
+    auto *threadQueue = DeadlineQueue::current();
+    if (!isActive() || !threadQueue)
+        return;
+    m_extra->own = threadQueue->resolve(own, m_type);
+    if (nsecs > 0)
+        beginIdleTime();
+    else
+        setTime(threadQueue, m_extra->own);
+}
+
+/*
+    It has ended by an abort: keeps what can be told of that.
+*/
+void Life::noteEnd(const QString &reason)
+{
+    if (m_state == QTimeoutScope::Expired && isIdleFirst())
+        m_extra->expiredIdleTimeout = m_extra->idleTimeout;
+    else if (m_state == QTimeoutScope::Cancelled && !reason.isEmpty())
+        extra().reason = reason;
 }
 
 /*
@@ -258,7 +320,7 @@ void Life::finish()
     What a running coroutine of this scope has started is interrupted before the call returns (A6). All else
     is interrupted by the event loop.
 */
-void Life::abort(State state)
+void Life::abort(State state, const QString &reason)
 {
     if (state == QTimeoutScope::Expired && isUnnoticed()) {
         qCInfo(lcQTimeout).noquote().nospace()
@@ -269,9 +331,11 @@ void Life::abort(State state)
     Work *const running = Current::work();
     AbortId id;
     {
-        Abort abort(this, state); // counts this
+        Abort abort(this, state, reason); // counts this
         id = m_abortId;
         abort.emitSignals();
+        if (!m_scope) // by the destructor, perhaps in a slot of one inside
+            Abort::lookNestedIn(this);
         abort.complete();
     }
     const AbortList *concerning = running ? running->aborts() : nullptr;

@@ -6,13 +6,7 @@
 #ifndef QTIMEOUT_LIFE_P_H
 #define QTIMEOUT_LIFE_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It may change from version to version without notice,
-// or even be removed. We mean it.
-//
+// Not part of the QTimeout API. It may change from version to version. We mean it.
 
 #include "deadline/deadlinequeue_p.h"
 #include "scope/qtimeoutscope.h"
@@ -23,6 +17,7 @@
 #include <QtCore/qhash.h>
 #include <QtCore/qloggingcategory.h>
 
+#include <chrono>
 #include <stop_token>
 
 Q_DECLARE_LOGGING_CATEGORY(lcQTimeout)
@@ -78,18 +73,47 @@ public:
     void begin(QTimeout::Deadline deadline);
     void setDeadline(QTimeout::Deadline deadline);
     void shiftDeadline(qint64 by);
-    QDeadlineTimer deadlineTimer() const noexcept;
-    qint64 remaining() const noexcept;
+    // The deadline that was set; deadline() is when it ends, by that or by the idle timeout.
+    qint64 ownDeadline() const noexcept { return hasIdle() ? m_extra->own.deadline : deadline(); }
+    QDeadlineTimer deadlineTimer() const noexcept { return toTimer(ownDeadline(), m_type); }
+    QDeadlineTimer effectiveTimer() const noexcept
+    {
+        return toTimer(deadline(), isIdleFirst() ? Qt::CoarseTimer : m_type);
+    }
+    qint64 remaining() const noexcept { return remainingUntil(deadline()); }
+    qint64 remainingUntil(qint64 time) const noexcept;
     void checkDeadlines();
     void finish();
-    void abort(State state);
+    void abort(State state, const QString &reason = QString());
     void destroyScope();
     bool handleEvent(QEvent *event);
+
+    // The idle timeout
+    qint64 idleTimeout() const noexcept { return m_extra ? m_extra->idleTimeout : 0; }
+    void setIdleTimeout(qint64 nsecs);
+    void touch()
+    {
+        if (hasIdle() && isActive())
+            beginIdleTime();
+    }
+    // It has expired by the idle timeout, which was this; else 0.
+    qint64 expiredIdleTimeout() const noexcept { return m_extra ? m_extra->expiredIdleTimeout : 0; }
+
+    // How long it was given when the deadline was last set, shifts included.
+    qint64 length() const noexcept { return m_length; }
+    QString reason() const { return m_extra ? m_extra->reason : QString(); }
+    std::chrono::milliseconds gracePeriod() const noexcept
+    {
+        return m_extra ? m_extra->gracePeriod : DefaultGracePeriod;
+    }
+    void setGracePeriod(std::chrono::milliseconds period) { extra().gracePeriod = period; }
 
     // Nesting
     Life *nearestActive() noexcept { return isActive() ? this : nearestActiveEnclosing(); }
     Life *nearestActiveEnclosing() const noexcept;
     const Life *decisive() const noexcept;
+    // Of this and those that enclose it, idle timeouts left aside.
+    qint64 earliestDeadline() const noexcept;
     quint32 depth() const noexcept;
     bool isNestedIn(const Life *outer) const noexcept;
     void setCreator(Life *creator) noexcept;
@@ -101,6 +125,7 @@ public:
     void add(Work *work) noexcept;
     void remove(Work *work) noexcept;
     void workEnded(Work *work);
+    const IntrusiveList<Work, Work> &work() const noexcept { return m_work; }
     Work *findWatch(const QObject *object) const;
     void unwatch(const QObject *object);
     std::stop_token stopToken();
@@ -131,11 +156,27 @@ private:
     {
         QHash<const QObject *, Work *> watchedObjects;
         std::stop_source stopSource{std::nostopstate}; // made when somebody asks
+        qint64 idleTimeout = 0; // nanoseconds; zero is none
+        qint64 expiredIdleTimeout = 0;
+        // While there is an idle timeout: when the deadline comes up, and when the idle time is over.
+        DeadlineQueue::Time own;
+        DeadlineQueue::Time idle;
+        std::chrono::milliseconds gracePeriod = DefaultGracePeriod;
+        QString reason; // of the cancellation
     };
 
     ~Life();
 
     Extra &extra();
+    bool hasIdle() const noexcept { return m_extra && m_extra->idleTimeout > 0; }
+    bool isIdleFirst() const noexcept
+    {
+        return hasIdle() && m_extra->idle.deadline < m_extra->own.deadline;
+    }
+    void beginIdleTime();
+    void setTime(DeadlineQueue *threadQueue, DeadlineQueue::Time own);
+    void noteEnd(const QString &reason);
+    QDeadlineTimer toTimer(qint64 time, Qt::TimerType type) const noexcept;
     bool isIdle() const noexcept { return m_watches == 0 && m_runs == 0; }
     bool isFinishDue() const;
     void finishWhenIdle();
@@ -179,6 +220,7 @@ private:
     Life *m_enclosing = nullptr; // counted; stays when this has ended
     IntrusiveList<Life, Life> m_nested; // the newest first; a member while both are active
     AbortId m_abortId = 0;
+    qint64 m_length = 0;
     quint32 m_watches = 0;
     quint32 m_runs = 0;
     bool m_isInTransit = false; // between two threads; the deadline is in real time

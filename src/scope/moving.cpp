@@ -42,6 +42,10 @@ void Life::leaveThread()
     quint32 known = 2; // to the scope and here
     if (isActive()) {
         m_isInTransit = true;
+        if (const DeadlineQueue *oldQueue = DeadlineQueue::existing(); oldQueue && hasIdle()) {
+            for (DeadlineQueue::Time *time : {&m_extra->own, &m_extra->idle})
+                time->deadline = oldQueue->toReal(time->deadline);
+        }
         if (isQueued())
             queue()->release(this);
         if (isLinked() && nearestActiveOf(scope->parent()) != m_enclosing)
@@ -111,6 +115,7 @@ void Life::stayBehind()
     moved->m_type = m_type;
     moved->m_extra = std::exchange(m_extra, nullptr);
     moved->m_abortId = m_abortId;
+    moved->m_length = m_length;
     moved->m_isInTransit = m_isInTransit;
     moved->m_isFinishPosted = m_isFinishPosted;
     moved->m_hasWatched = m_hasWatched;
@@ -138,8 +143,15 @@ void Life::enterThread()
 {
     if (!std::exchange(m_isInTransit, false) || !isActive())
         return;
-    if (auto *newQueue = DeadlineQueue::current())
-        newQueue->set(this, newQueue->resolve(newQueue->fromReal(deadline()), m_type));
+    auto *newQueue = DeadlineQueue::current();
+    if (!newQueue)
+        return;
+    const auto resolved = [newQueue](qint64 time, Qt::TimerType type) {
+        return newQueue->resolve(newQueue->fromReal(time), type);
+    };
+    if (hasIdle())
+        m_extra->idle = resolved(m_extra->idle.deadline, Qt::CoarseTimer);
+    setTime(newQueue, resolved(ownDeadline(), m_type));
 }
 
 } // namespace QTimeout::detail

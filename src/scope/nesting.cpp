@@ -3,6 +3,7 @@
 
 #include "scope/life_p.h"
 
+#include <algorithm>
 #include <utility>
 
 /*
@@ -40,6 +41,15 @@ const Life *Life::decisive() const noexcept
             decisive = life;
     }
     return decisive;
+}
+
+qint64 Life::earliestDeadline() const noexcept
+{
+    qint64 earliest = ownDeadline();
+    const Life *life = isActive() ? nearestActiveEnclosing() : nullptr;
+    for (; life; life = life->nearestActiveEnclosing())
+        earliest = std::min(earliest, life->ownDeadline());
+    return earliest;
 }
 
 // How many lives can abort what runs under this one.

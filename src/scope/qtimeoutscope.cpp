@@ -12,7 +12,11 @@
 
 #include <QtCore/qcoreevent.h>
 #include <QtCore/qdebug.h>
+#include <QtCore/qlocale.h>
 #include <QtCore/qmetaobject.h>
+
+#include <algorithm>
+#include <chrono>
 
 using QTimeout::Deadline;
 using QTimeout::detail::Abort;
@@ -162,6 +166,35 @@ Q_CONSTRUCTOR_FUNCTION(registerTypes)
 */
 
 /*!
+    \property QTimeoutScope::idleTimeout
+    \brief how long nothing may happen before the scope expires, in milliseconds.
+
+    The scope expires when that time has passed since it was started or since the last touch(), or
+    when its deadline has passed, whichever is first; if both pass together, it was the deadline.
+    Zero, the default, is none, and a negative value counts as zero. hasExpiredIdle() says which of
+    the two it was. To set it while the scope is active counts as a touch(). It holds for all lives of
+    the scope, and does not change deadline(). It is as coarse as Qt::CoarseTimer.
+
+    \sa touch(), effectiveDeadline()
+*/
+
+/*!
+    \property QTimeoutScope::errorString
+    \brief what has become of the scope, in a sentence for people.
+
+    It is translated. If the scope has expired it says after how many seconds, and begins with the
+    objectName() if there is one; if the scope was cancelled it is the reason that was given to
+    cancelBecause(), or says that it was cancelled. Else it is empty.
+
+    The time is the one that the last start() or reschedule() has given, with each shift().
+*/
+
+/*!
+    \property QTimeoutScope::enclosingScope
+    \brief the scope that this one is nested in; or null.
+*/
+
+/*!
     Constructs an inactive scope with the parent \a parent.
 
     If \a parent is a QTimeoutScope, this one is nested in it.
@@ -209,7 +242,9 @@ bool QTimeoutScope::isActive() const
 }
 
 /*!
-    Returns true if the scope has ended because its own deadline has passed.
+    Returns true if the scope has ended because its own deadline or idle timeout has passed.
+
+    \sa hasExpiredIdle()
 */
 bool QTimeoutScope::hasExpired() const
 {
@@ -231,14 +266,14 @@ QDeadlineTimer QTimeoutScope::deadline() const
 }
 
 /*!
-    Returns the earliest of the deadlines of this scope and of all active scopes that enclose it, up
-    to a QTimeout::shield().
+    Returns the earliest of the deadlines of this scope and of all active scopes that enclose it. The
+    end of an idle timeout counts as a deadline.
 
     \sa deadline(), enclosingScope()
 */
 QDeadlineTimer QTimeoutScope::effectiveDeadline() const
 {
-    return d->decisive()->deadlineTimer();
+    return d->decisive()->effectiveTimer();
 }
 
 /*!
@@ -248,6 +283,14 @@ QDeadlineTimer QTimeoutScope::effectiveDeadline() const
 std::chrono::nanoseconds QTimeoutScope::remainingTime() const
 {
     return std::chrono::nanoseconds(d->decisive()->remaining());
+}
+
+/*
+    The same without idle timeouts.
+*/
+std::chrono::nanoseconds QTimeoutScope::remainingOfDeadlines() const
+{
+    return std::chrono::nanoseconds(d->remainingUntil(d->earliestDeadline()));
 }
 
 /*!
@@ -261,6 +304,80 @@ QTimeoutScope *QTimeoutScope::enclosingScope() const
     if (const Life *life = d->nearestActiveEnclosing())
         return life->scope();
     return qobject_cast<QTimeoutScope *>(parent());
+}
+
+std::chrono::milliseconds QTimeoutScope::idleTimeout() const
+{
+    return std::chrono::floor<std::chrono::milliseconds>(
+            std::chrono::nanoseconds(d->idleTimeout()));
+}
+
+void QTimeoutScope::setIdleTimeout(std::chrono::milliseconds timeout)
+{
+    if (!d->checkThread("setIdleTimeout"))
+        return;
+    const qint64 nsecs = std::max<qint64>(QTimeout::detail::saturatedNSecs(timeout), 0);
+    const bool isOther = nsecs != d->idleTimeout();
+    if (!isOther && nsecs == 0)
+        return;
+    d->setIdleTimeout(nsecs);
+    if (isOther) {
+        const Outside outside;
+        Q_EMIT idleTimeoutChanged();
+    }
+}
+
+/*!
+    Returns true if the scope has expired because nothing has touched it for the idleTimeout.
+
+    \sa touch()
+*/
+bool QTimeoutScope::hasExpiredIdle() const
+{
+    return d->expiredIdleTimeout() > 0;
+}
+
+/*!
+    Returns the time after which what was asked to end when the scope was aborted, and has not ended, is
+    forced: a process is killed. The default is 5 seconds.
+
+    \sa setGracePeriod(), QTimeoutAbort
+*/
+std::chrono::milliseconds QTimeoutScope::gracePeriod() const
+{
+    return d->gracePeriod();
+}
+
+/*!
+    Sets the gracePeriod() to \a period, for this life of the scope and for those to come. It is
+    looked at when the scope is aborted. If it is zero or less, nothing is asked: what can be forced
+    is forced at once.
+*/
+void QTimeoutScope::setGracePeriod(std::chrono::milliseconds period)
+{
+    if (d->checkThread("setGracePeriod"))
+        d->setGracePeriod(std::max(period, std::chrono::milliseconds::zero()));
+}
+
+// With up to three decimals.
+static QString secondsOf(qint64 nsecs)
+{
+    using namespace std::chrono;
+    const auto msecs = round<milliseconds>(nanoseconds(nsecs)).count();
+    const int decimals = msecs % 1000 == 0 ? 0 : msecs % 100 == 0 ? 1 : msecs % 10 == 0 ? 2 : 3;
+    return QLocale().toString(static_cast<double>(msecs) / 1000, 'f', decimals);
+}
+
+QString QTimeoutScope::errorString() const
+{
+    if (d->state() == Cancelled)
+        return d->reason().isEmpty() ? tr("Cancelled") : d->reason();
+    if (d->state() != Expired)
+        return QString();
+    const QString text = hasExpiredIdle()
+            ? tr("Nothing came for %1 s").arg(secondsOf(d->expiredIdleTimeout()))
+            : tr("Timed out after %1 s").arg(secondsOf(d->length()));
+    return objectName().isEmpty() ? text : objectName() + QLatin1String(": ") + text;
 }
 
 /*!
@@ -390,7 +507,7 @@ bool QTimeoutScope::shift(std::chrono::milliseconds by)
 {
     if (!d->checkActive("shift"))
         return false;
-    if (d->deadline() == ForeverNSecs) {
+    if (d->ownDeadline() == ForeverNSecs) {
         qCWarning(lcQTimeout).noquote().nospace()
                 << "QTimeoutScope::shift: " << Life::describe(this)
                 << " has no deadline to move. Use reschedule() to set one.";
@@ -415,6 +532,33 @@ void QTimeoutScope::reject()
     d->setDeadline(QDeadlineTimer::Forever);
     const Outside outside;
     Q_EMIT deadlineChanged();
+}
+
+/*!
+    Something has happened: the idleTimeout begins anew. Does nothing on a scope that is not active or has
+    no idle timeout. Emits nothing, and costs no more than to reschedule() to a later time.
+
+    \code
+    scope->setIdleTimeout(5s);
+    connect(reply, &QNetworkReply::readyRead, scope, &QTimeoutScope::touch);
+    \endcode
+*/
+void QTimeoutScope::touch()
+{
+    if (d->checkThread("touch"))
+        d->touch();
+}
+
+/*!
+    Aborts the work of the active scope now, as cancel() does, because of \a reason, which is meant for
+    people.
+
+    \sa errorString
+*/
+void QTimeoutScope::cancelBecause(const QString &reason)
+{
+    if (d->checkThread("cancelBecause") && d->isActive())
+        d->abort(Cancelled, reason);
 }
 
 /*!

@@ -98,6 +98,11 @@ void Task::startIn(Life *life)
     life->ref();
 }
 
+std::chrono::milliseconds Task::gracePeriod() const noexcept
+{
+    return m_startedIn ? m_startedIn->gracePeriod() : DefaultGracePeriod;
+}
+
 void Task::notify(AbortId id, Cause cause) noexcept
 {
     if (m_aborts.contains(id))

@@ -6,13 +6,7 @@
 #ifndef QTIMEOUT_CURRENTTHREAD_P_H
 #define QTIMEOUT_CURRENTTHREAD_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It may change from version to version without notice,
-// or even be removed. We mean it.
-//
+// Not part of the QTimeout API. It may change from version to version. We mean it.
 
 #include "global/qtimeoutglobal.h"
 

@@ -3,6 +3,7 @@
 
 #include "wait/coroutineabi_p.h"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -64,6 +65,13 @@ struct PromiseAwaiters
     }
 };
 template struct PromiseAwaiters<&QCoro::detail::TaskPromiseBase::mAwaitingCoroutines>;
+
+bool isAwaitedBy(const OwnWait::Suspension &suspension, std::coroutine_handle<> frame) noexcept
+{
+    const Awaiters &awaiters = awaitersOf(
+            *static_cast<const QCoro::detail::TaskPromiseBase *>(suspension.promise));
+    return std::find(awaiters.begin(), awaiters.end(), frame) != awaiters.end();
+}
 
 size_t awaitersOf(const OwnWait::Suspension &suspension) noexcept
 {

@@ -122,7 +122,8 @@ void Wait::resume()
 
 void OwnWait::abandonedByWaiter(bool hasAwaited)
 {
-    if (!isOfThisThread() || !m_suspension)
+    // Only its own thread may touch it while there is one.
+    if (!m_suspension || !(isOfThisThread() || isThreadGone()))
         return;
     m_suspension->abandoned += hasAwaited;
     if (m_suspension->abandoned >= awaitersOf(*m_suspension))

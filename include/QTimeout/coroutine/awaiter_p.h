@@ -6,16 +6,10 @@
 #ifndef QTIMEOUT_AWAITER_P_H
 #define QTIMEOUT_AWAITER_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because templates need it, and may
-// change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "../operation/operation_p.h"
-#include "../operation/waitableoperation_p.h"
+#include "../run/operationwait_p.h"
 #include "coroutinetask_p.h"
 
 #include <coroutine>
@@ -62,59 +56,36 @@ auto awaitedOperation(Awaited &&awaited)
     }
 }
 
-template<WaitableOperation Operation>
-class Awaiter final : public CoroutineWait
+template<typename Operation>
+class Awaiter final : public WaitForOperation<CoroutineWait, Operation>
 {
 public:
     Awaiter(CoroutineTask &task, Operation &&operation)
-        : CoroutineWait(task), m_operation(std::move(operation))
+        : WaitForOperation<CoroutineWait, Operation>(std::move(operation), task)
     {
     }
 
-    bool await_ready() const { return m_operation.isReady(); }
+    bool await_ready() const { return this->m_operation.isReady(); }
 
     bool await_suspend(std::coroutine_handle<> waiter)
     {
         if constexpr (isShieldedOperation<Operation>)
-            return suspendInShield(waiter);
+            return this->suspendInShield(waiter);
         else
-            return suspendCoroutine(waiter);
+            return this->suspendCoroutine(waiter);
     }
 
     typename Operation::Result await_resume()
     {
-        checkInterrupted();
-        if (!isTaskPending())
-            return m_operation.take();
+        this->checkInterrupted();
+        if (!this->isTaskPending())
+            return this->m_operation.take();
         try {
-            return m_operation.take();
+            return this->m_operation.take();
         } catch (...) {
-            rethrowAwaited();
+            this->rethrowAwaited();
         }
     }
-
-private:
-    void startOperation() override { m_operation.start(this); }
-    bool hasOperationEnded() const override { return m_operation.isReady(); }
-    bool isOperationEnding() const override
-    {
-        if constexpr (requires { m_operation.isEnding(); })
-            return m_operation.isEnding();
-        else
-            return false;
-    }
-    bool canAbandonOperation() const override { return Operation::canAbandon; }
-    void abandonOperation() override { m_operation.abandon(); }
-    void abortOperation() override { m_operation.abort(); }
-    const QObject *operationObject() const override
-    {
-        if constexpr (requires { m_operation.abortedObject(); })
-            return m_operation.abortedObject();
-        else
-            return nullptr;
-    }
-
-    Operation m_operation;
 };
 
 } // namespace QTimeout::detail

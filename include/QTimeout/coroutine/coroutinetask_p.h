@@ -6,13 +6,7 @@
 #ifndef QTIMEOUT_COROUTINETASK_P_H
 #define QTIMEOUT_COROUTINETASK_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because templates need it, and may
-// change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "../task/task_p.h"
 #include "../wait/wait_p.h"
@@ -80,6 +74,7 @@ protected:
         if (isOver())
             throwInterrupted();
     }
+    std::chrono::milliseconds gracePeriod() const override { return m_task.gracePeriod(); }
     bool isTaskPending() const noexcept { return m_task.isPending(); }
     [[noreturn]] void rethrowAwaited() { m_task.rethrowAwaited(); }
 

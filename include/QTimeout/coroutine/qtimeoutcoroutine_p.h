@@ -6,13 +6,7 @@
 #ifndef QTIMEOUTCOROUTINE_P_H
 #define QTIMEOUTCOROUTINE_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because abortable coroutines are made of
-// it, and may change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "../wait/coroutineabi_p.h"
 #include "awaiter_p.h"

@@ -6,13 +6,7 @@
 #ifndef QTIMEOUT_DEADLINEQUEUE_P_H
 #define QTIMEOUT_DEADLINEQUEUE_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because coroutine frames hold entries
-// of the queue, and may change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "../thread/mailbox_p.h"
 #include "deadlineentry_p.h"
@@ -60,12 +54,17 @@ public:
     // The same without making one that does not exist.
     static DeadlineQueue *existing() noexcept;
 
+    // Whether a queue, known by its address, has gone with its thread.
+    static bool hasGone(const DeadlineQueue *queue);
+
     // That of the thread.
     const Mailbox::Pointer &mailbox() const noexcept { return m_mailbox; }
 
     qint64 now() const noexcept;
     Time resolve(Deadline deadline) const noexcept;
     Time resolve(qint64 deadline, Qt::TimerType type) const noexcept;
+    // How much time a deadline that is set now leaves; not negative.
+    qint64 lengthOf(Deadline deadline) const noexcept;
     // From the queue's scale to that of QDeadlineTimer.
     qint64 toReal(qint64 time) const noexcept;
     qint64 fromReal(qint64 time) const noexcept;

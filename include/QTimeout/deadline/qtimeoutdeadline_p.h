@@ -6,13 +6,7 @@
 #ifndef QTIMEOUTDEADLINE_P_H
 #define QTIMEOUTDEADLINE_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It exists so that the inline functions of
-// qtimeoutdeadline.h can be compiled, and may change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "qtimeoutdeadline.h"
 

@@ -6,13 +6,7 @@
 #ifndef QTIMEOUT_OBJECTGUARD_P_H
 #define QTIMEOUT_OBJECTGUARD_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because templates need it, and may
-// change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "../global/qtimeoutglobal.h"
 
@@ -20,6 +14,7 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 
 namespace QTimeout::detail {
 
@@ -33,13 +28,19 @@ public:
     using Notify = void (*)(void *owner);
 
     ObjectGuard() = default;
+    ObjectGuard(ObjectGuard &&other) noexcept
+        : m_shared(std::move(other.m_shared)), m_destroyed(std::exchange(other.m_destroyed, {}))
+    {
+    }
     ~ObjectGuard() { release(); }
-    Q_DISABLE_COPY_MOVE(ObjectGuard)
+    Q_DISABLE_COPY(ObjectGuard)
+    ObjectGuard &operator=(ObjectGuard &&) = delete;
 
     // The owner is notified in this thread when the object has been destroyed.
     void watch(QObject *object, void *owner = nullptr, Notify notify = nullptr);
     void mute() noexcept;
     void release();
+    bool isWatching() const noexcept { return bool(m_shared); }
 
     // The object may be read and written by the calling thread.
     static bool isHere(const QObject *object) noexcept;

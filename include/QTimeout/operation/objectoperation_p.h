@@ -6,22 +6,16 @@
 #ifndef QTIMEOUT_OBJECTOPERATION_P_H
 #define QTIMEOUT_OBJECTOPERATION_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because templates need it, and may
-// change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "../error/qtimeoutcancelled.h"
 #include "objectguard_p.h"
-#include "qtimeoutabort.h"
+#include "objectrule_p.h"
 #include "signallistener_p.h"
 
 #include <QtCore/qtimer.h>
 
-#include <concepts>
+#include <chrono>
 #include <type_traits>
 
 namespace QTimeout::detail {
@@ -57,10 +51,10 @@ public:
     }
 
     // May destroy this: the coroutine may be resumed by an event loop in the function.
-    void abort()
+    void abort(std::chrono::milliseconds gracePeriod, const Owner &owner = {})
     {
         if (m_object)
-            m_guard.invokeLast(m_object, [object = m_object] { abortOperation(*object); });
+            abortObject(m_object, std::move(m_guard), objectRule<Object>, gracePeriod, owner);
     }
 
     const QObject *abortedObject() const noexcept { return m_object; }
@@ -92,7 +86,8 @@ protected:
         return m_wait;
     }
 
-    bool hasEnded() const { return m_ended || !m_object || m_guard.isGone(); }
+    bool hasEnded() const { return m_ended || isGone(); }
+    bool isGone() const { return !m_object || m_guard.isGone(); }
 
     bool ask(bool (*question)(Object *)) const
     {
@@ -110,7 +105,7 @@ protected:
     // Throws if it has been destroyed.
     Object *object() const
     {
-        if (!m_object || m_guard.isGone())
+        if (isGone())
             throw QTimeoutCancelled();
         return m_object;
     }
@@ -196,19 +191,6 @@ private:
     typename EndListener::Pointer m_listener;
 };
 
-/*
-    An object that has a signal finished() and says with isFinished() whether it has been emitted:
-    QNetworkReply, and others of that shape.
-*/
-template<typename T>
-concept Finishable = std::is_base_of_v<QObject, T> && requires(T *object)
-{
-    {
-        object->isFinished()
-        } -> std::convertible_to<bool>;
-    requires std::is_member_function_pointer_v<decltype(&T::finished)>;
-};
-
 template<typename Object>
 class FinishOperation final : public EndOperation<FinishOperation<Object>, Object>
 {
@@ -234,7 +216,11 @@ public:
 
     static bool isOver(QTimer *timer) { return !timer->isActive(); }
     void start(Wait *wait) { listenForEnd(wait, &QTimer::timeout); }
-    void abort() const noexcept {}
+    void abort(std::chrono::milliseconds, const Owner &owner = {}) const
+    {
+        if (owner && !isGone())
+            destroyLater(object(), owner);
+    }
     void take() const { Q_UNUSED(object()) }
 };
 

@@ -6,16 +6,11 @@
 #ifndef QTIMEOUT_OPERATION_P_H
 #define QTIMEOUT_OPERATION_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because templates need it, and may
-// change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "futureoperation_p.h"
 #include "objectoperation_p.h"
+#include "ownedoperation_p.h"
 #include "processoperation_p.h"
 #include "shieldedoperation_p.h"
 #include "signaloperation_p.h"
@@ -121,6 +116,22 @@ auto makeOperation(Operation &&operation)
         return objectOperation(operation);
     } else if constexpr (NamedObject<Operation>) {
         return objectOperation(std::addressof(operation));
+    } else if constexpr (isUniquePointer<Type> && std::is_lvalue_reference_v<Operation>) {
+        static_assert(alwaysFalse<Operation>,
+                      "QTimeout::run: a std::unique_ptr is passed by moving it: run(deadline, "
+                      "std::move(pointer)).");
+        return NoOperation();
+    } else if constexpr (isUniquePointer<Type>) {
+        if constexpr (PointerToObject<typename Type::pointer>) {
+            using Inner = decltype(objectOperation(operation.get()));
+            return OwnedOperation<Inner, Type>(objectOperation(operation.get()),
+                                               std::move(operation));
+        } else {
+            static_assert(alwaysFalse<Operation>,
+                          "QTimeout::run: takes a std::unique_ptr to a QObject whose header is "
+                          "included.");
+            return NoOperation();
+        }
     } else if constexpr (std::is_base_of_v<QTimer, Type>) {
         static_assert(alwaysFalse<Operation>,
                       "QTimeout::run: a timer that is a temporary would be destroyed before it "

@@ -8,10 +8,25 @@
 
 #include <QtCore/qobject.h>
 
+#include <type_traits>
+
+QT_FORWARD_DECLARE_CLASS(QProcess)
+
+namespace QTimeout::detail {
 template<typename T>
-struct QTimeoutAbort
+inline constexpr bool isProcess = std::is_base_of_v<QProcess, T>;
+
+// Tells the rule for all types from specialisations.
+struct DefaultAbort
+{
+};
+} // namespace QTimeout::detail
+
+template<typename T>
+struct QTimeoutAbort : QTimeout::detail::DefaultAbort
 {
     static void abort(T &operation);
+    static void force(T &object) requires QTimeout::detail::isProcess<T>;
 };
 
 #include "qtimeoutabort_p.h"

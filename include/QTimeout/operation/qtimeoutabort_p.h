@@ -6,13 +6,7 @@
 #ifndef QTIMEOUTABORT_P_H
 #define QTIMEOUTABORT_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because templates need it, and may
-// change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "qtimeoutabort.h"
 
@@ -50,6 +44,27 @@ void callAbort(const QObject *object, const Function &function) noexcept
     }
 }
 
+template<typename T>
+concept HasAbortFunction = requires(T &operation)
+{
+    operation.abort();
+}
+|| requires(T &operation)
+{
+    operation.cancel();
+}
+|| requires(T &operation)
+{
+    operation.kill();
+};
+
+// The rule for T has a second step.
+template<typename T>
+concept HasForce = requires(T &operation)
+{
+    QTimeoutAbort<T>::force(operation);
+};
+
 /*
     Applies the rule for T, in whichever of the usual ways a specialisation is written: as a
     function abort() or as a call operator, that takes a reference or a pointer.
@@ -79,10 +94,20 @@ void abortOperation(T &operation) noexcept
             Complete<T>,
             "QTimeout: the type of the operation is only declared here, so that nobody can know "
             "how to abort it. Include its header.");
+    static_assert(
+            std::is_base_of_v<QObject, T> || !HasForce<T>,
+            "QTimeoutAbort: only a QObject can be forced: who else could tell whether it is still "
+            "there when the grace period has passed?");
     const QObject *object = nullptr;
     if constexpr (std::is_base_of_v<QObject, T>)
         object = &operation;
     callAbort(object, [&operation] { applyRule(operation); });
+}
+
+template<HasForce T>
+void forceOperation(T &object) noexcept
+{
+    callAbort(&object, [&object] { QTimeoutAbort<T>::force(object); });
 }
 
 } // namespace QTimeout::detail
@@ -94,7 +119,7 @@ void abortOperation(T &operation) noexcept
 
     The default calls the first that the operation has of \c abort(), \c cancel() and \c kill(),
     which are to be public and callable without arguments. That is right for QNetworkReply,
-    QAbstractSocket, QWebSocket, QFuture, QProcess and many more. A QObject whose static type has
+    QAbstractSocket, QWebSocket, QFuture and many more. A QObject whose static type has
     none of them is asked for them through its meta-object, so that a \c{QObject *} works too. What
     has none of them is simply no longer waited for.
 
@@ -107,6 +132,28 @@ void abortOperation(T &operation) noexcept
         static void abort(Upload &upload) { upload.giveUp(Upload::Timeout); }
     };
     \endcode
+
+    \section2 A grace period
+
+    A QProcess is asked to end by \c terminate(). If it has not ended when the gracePeriod() of the scope has
+    passed it is forced, by \c kill(): also if the scope, the coroutine or the window has gone by then, but not if the
+    process has finished, and perhaps been started anew, since it was aborted. A rule for a QObject of your own has
+    such a second step if it has a function \c force():
+
+    \code
+    template<>
+    struct QTimeoutAbort<Server>
+    {
+        static void abort(Server &server) { server.finishRequests(); } // emits finished() when that is done
+        static void force(Server &server) { server.dropConnections(); }
+    };
+    \endcode
+
+    An object that was passed in as a std::unique_ptr is destroyed when it has ended or has been forced. A process that
+    is a local variable of the coroutine is killed by its own destructor, which waits for that: pass a std::unique_ptr,
+    or keep the process outside.
+
+    \section2 Where it has to be
 
     The specialisation must be visible wherever an operation of the type is put under a scope. It is
     called in the thread in which the operation lives, at most once for an operation, when nobody
@@ -127,7 +174,9 @@ void abortOperation(T &operation) noexcept
 template<typename T>
 void QTimeoutAbort<T>::abort(T &operation)
 {
-    if constexpr (requires { operation.abort(); })
+    if constexpr (QTimeout::detail::isProcess<T>)
+        operation.terminate();
+    else if constexpr (requires { operation.abort(); })
         operation.abort();
     else if constexpr (requires { operation.cancel(); })
         operation.cancel();
@@ -135,6 +184,18 @@ void QTimeoutAbort<T>::abort(T &operation)
         operation.kill();
     else if constexpr (std::is_base_of_v<QObject, T>)
         QTimeout::detail::abortByMetaObject(&operation);
+}
+
+/*!
+    \fn template <typename T> void QTimeoutAbort<T>::force(T &object)
+
+    The second step for a process: kills \a object when the grace period has passed. Other types have none
+    unless a specialisation adds it.
+*/
+template<typename T>
+void QTimeoutAbort<T>::force(T &object) requires QTimeout::detail::isProcess<T>
+{
+    object.kill();
 }
 
 #endif // QTIMEOUTABORT_P_H

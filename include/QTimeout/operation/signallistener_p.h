@@ -6,13 +6,7 @@
 #ifndef QTIMEOUT_SIGNALLISTENER_P_H
 #define QTIMEOUT_SIGNALLISTENER_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because templates need it, and may
-// change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "../thread/mailbox_p.h"
 #include "../wait/wait_p.h"

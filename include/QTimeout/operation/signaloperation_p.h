@@ -6,13 +6,7 @@
 #ifndef QTIMEOUT_SIGNALOPERATION_P_H
 #define QTIMEOUT_SIGNALOPERATION_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because templates need it, and may
-// change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "../error/qtimeoutcancelled.h"
 #include "signallistener_p.h"

@@ -6,13 +6,7 @@
 #ifndef QTIMEOUT_CALL_P_H
 #define QTIMEOUT_CALL_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because templates need it, and may
-// change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "../operation/taskoperation_p.h"
 #include "runtask_p.h"
@@ -112,29 +106,19 @@ template<typename Function>
 struct Parameters<Function> : Parameters<decltype(&Function::operator())>
 {
 };
-template<typename R, typename Scope, typename... Args>
-struct Parameters<R (*)(Scope, Args...)>
+template<typename R, typename Scope, typename... Args, bool IsNoexcept>
+struct Parameters<R (*)(Scope, Args...) noexcept(IsNoexcept)>
 {
     using List = TypeList<Args...>;
 };
-template<typename R, typename Scope, typename... Args>
-struct Parameters<R (*)(Scope, Args...) noexcept> : Parameters<R (*)(Scope, Args...)>
+template<typename R, typename Class, typename Scope, typename... Args, bool IsNoexcept>
+struct Parameters<R (Class::*)(Scope, Args...) noexcept(IsNoexcept)>
+    : Parameters<R (*)(Scope, Args...)>
 {
 };
-template<typename R, typename Class, typename Scope, typename... Args>
-struct Parameters<R (Class::*)(Scope, Args...)> : Parameters<R (*)(Scope, Args...)>
-{
-};
-template<typename R, typename Class, typename Scope, typename... Args>
-struct Parameters<R (Class::*)(Scope, Args...) const> : Parameters<R (*)(Scope, Args...)>
-{
-};
-template<typename R, typename Class, typename Scope, typename... Args>
-struct Parameters<R (Class::*)(Scope, Args...) noexcept> : Parameters<R (*)(Scope, Args...)>
-{
-};
-template<typename R, typename Class, typename Scope, typename... Args>
-struct Parameters<R (Class::*)(Scope, Args...) const noexcept> : Parameters<R (*)(Scope, Args...)>
+template<typename R, typename Class, typename Scope, typename... Args, bool IsNoexcept>
+struct Parameters<R (Class::*)(Scope, Args...) const noexcept(IsNoexcept)>
+    : Parameters<R (*)(Scope, Args...)>
 {
 };
 
@@ -253,12 +237,6 @@ void call(Run &run, Operation &operation, Function &function, std::tuple<Args...
     }
     run.check();
 }
-
-// Names the coroutine functions that call.
-template<typename Function, typename... Args>
-struct RunCallTag;
-template<typename Function, typename... Args>
-struct TryRunCallTag;
 
 } // namespace QTimeout::detail
 

@@ -6,13 +6,7 @@
 #ifndef QTIMEOUT_OPERATIONWAIT_P_H
 #define QTIMEOUT_OPERATIONWAIT_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because templates need it, and may
-// change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "../operation/waitableoperation_p.h"
 #include "../wait/coroutineabi_p.h"
@@ -20,21 +14,62 @@
 
 #include <coroutine>
 #include <type_traits>
+#include <utility>
 
 namespace QTimeout::detail {
+
+/*
+    What a wait asks of its operation, which is kept by value or by reference.
+*/
+template<typename Base, typename Kept>
+class WaitForOperation : public Base
+{
+    using Operation = std::remove_reference_t<Kept>;
+    static_assert(WaitableOperation<Operation>);
+
+protected:
+    template<typename... Args>
+    explicit WaitForOperation(Kept &&operation, Args &&...args)
+        : Base(std::forward<Args>(args)...), m_operation(static_cast<Kept &&>(operation))
+    {
+    }
+
+    void startOperation() override { m_operation.start(this); }
+    bool hasOperationEnded() const override { return m_operation.isReady(); }
+    bool isOperationEnding() const override
+    {
+        if constexpr (requires { m_operation.isEnding(); })
+            return m_operation.isEnding();
+        else
+            return false;
+    }
+    bool canAbandonOperation() const override { return Operation::canAbandon; }
+    void abandonOperation() override { m_operation.abandon(); }
+    void abortOperation() override { abortWith(m_operation, this->gracePeriod()); }
+    const QObject *operationObject() const override
+    {
+        if constexpr (requires { m_operation.abortedObject(); })
+            return m_operation.abortedObject();
+        else
+            return nullptr;
+    }
+
+    Kept m_operation;
+};
 
 /*
     The wait of a coroutine function of ours, which names itself by the tag. The operation stands in the same
     frame.
 */
-template<typename Tag, typename Base, WaitableOperation Operation>
-class OperationWait : public Base
+template<typename Tag, typename Base, typename Operation>
+class OperationWait : public WaitForOperation<Base, Operation &>
 {
     using Outcome = Wait::Outcome;
 
 public:
     template<typename... Limits>
-    explicit OperationWait(Operation &operation, const Limits &...limits) : m_operation(operation)
+    explicit OperationWait(Operation &operation, const Limits &...limits)
+        : WaitForOperation<Base, Operation &>(operation)
     {
         this->begin(limits...);
         check();
@@ -56,33 +91,10 @@ public:
     void check()
     {
         if (this->outcome() != Outcome::Pending)
-            m_operation.abort();
-        else if (m_operation.isReady())
+            this->abortOperation();
+        else if (this->m_operation.isReady())
             this->settle(Outcome::Ended);
     }
-
-private:
-    void startOperation() override { m_operation.start(this); }
-    bool hasOperationEnded() const override { return m_operation.isReady(); }
-    bool isOperationEnding() const override
-    {
-        if constexpr (requires { m_operation.isEnding(); })
-            return m_operation.isEnding();
-        else
-            return false;
-    }
-    bool canAbandonOperation() const override { return Operation::canAbandon; }
-    void abandonOperation() override { m_operation.abandon(); }
-    void abortOperation() override { m_operation.abort(); }
-    const QObject *operationObject() const override
-    {
-        if constexpr (requires { m_operation.abortedObject(); })
-            return m_operation.abortedObject();
-        else
-            return nullptr;
-    }
-
-    Operation &m_operation;
 };
 
 /*

@@ -6,13 +6,7 @@
 #ifndef QTIMEOUTRUN_P_H
 #define QTIMEOUTRUN_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because templates need it, and may
-// change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "../operation/operation_p.h"
 #include "../scope/current_p.h"
@@ -32,7 +26,7 @@
     Waits for \a operation until \a deadline, and returns a QCoro::Task with what it gives:
 
     \code
-    QNetworkReply *reply = co_await QTimeout::run(1500ms, manager.get(request));
+    auto reply = co_await QTimeout::run(1500ms, std::unique_ptr<QNetworkReply>(manager.get(request)));
     const int code = co_await QTimeout::run(30s, dialog, &QDialog::finished);
     const Profile profile = co_await QTimeout::run(1500ms, &loadProfile, url);
     \endcode
@@ -47,6 +41,8 @@
     \li A QCoro::Task, which is moved in; a QFuture; a QNetworkReply, QTimer or other pointer that
         QCoro can await; or anything else for which a QCoro header is included. A QProcess is waited for
         until it has finished or has failed to start. The name of an object stands for its address.
+    \li A \c std::unique_ptr to such an object, with any deleter, which is moved in. It is given back when the object
+        has ended. If it is aborted instead it is destroyed by its deleter, from the event loop of its thread.
     \li A sender and, in \a args, one of its signals. The result is the signal's argument, a tuple
         if it has several, and void if it has none. The sender is not aborted.
     \li A function that takes a \c{QTimeoutScope &} before the further \a args and returns a
@@ -185,84 +181,70 @@ namespace QTimeout {
 
 namespace detail {
 
-template<typename Operation>
-QCoro::Task<typename Operation::Result> runOperation(Limit limit, Operation operation)
+template<bool IsTry, typename T>
+using RunResult = std::conditional_t<
+        !IsTry, T,
+        std::conditional_t<std::is_void_v<T>, bool,
+                           std::optional<std::conditional_t<std::is_void_v<T>, int, T>>>>;
+
+// What run() gives, or tryRun() if nothing has timed out.
+template<bool IsTry, typename Operation>
+auto takeResult(Operation &operation) -> RunResult<IsTry, typename Operation::Result>
+{
+    if constexpr (IsTry && std::is_void_v<typename Operation::Result>)
+        return operation.take(), true;
+    else
+        return operation.take();
+}
+
+// Names the coroutine functions below.
+template<bool IsTry, typename... Types>
+struct RunTag;
+
+template<bool IsTry, typename Operation>
+QCoro::Task<RunResult<IsTry, typename Operation::Result>> runOperation(Limit limit,
+                                                                       Operation operation)
 {
     // A finished operation needs neither clock nor queue.
     if (limit.scope || !operation.isReady()) {
-        OperationWait<struct RunTag, RunTask, Operation> run(operation, limit);
+        OperationWait<RunTag<IsTry>, RunTask, Operation> run(operation, limit);
         co_await run;
+        if constexpr (IsTry) {
+            if (run.hasTimedOut())
+                co_return {};
+        }
         run.checkInterrupted();
     }
-    co_return operation.take();
-}
-
-template<typename T>
-using TryResult = std::conditional_t<std::is_void_v<T>, bool,
-                                     std::optional<std::conditional_t<std::is_void_v<T>, int, T>>>;
-
-template<typename Operation>
-QCoro::Task<TryResult<typename Operation::Result>> tryRunOperation(Limit limit, Operation operation)
-{
-    using Result = TryResult<typename Operation::Result>;
-    if (limit.scope || !operation.isReady()) {
-        OperationWait<struct TryRunTag, RunTask, Operation> run(operation, limit);
-        co_await run;
-        if (run.hasTimedOut())
-            co_return Result();
-        run.checkInterrupted();
-    }
-    if constexpr (std::is_void_v<typename Operation::Result>) {
-        operation.take();
-        co_return true;
-    } else {
-        co_return Result(operation.take());
-    }
+    co_return takeResult<IsTry>(operation);
 }
 
 /*
     What is called is a child of the run, under the run's scope: the run ends when all of that has.
 */
-template<typename Function, typename... Args>
-QCoro::Task<CalledType<Function, Args...>> runCall(Limit limit, Function function,
-                                                   std::tuple<Args...> args)
+template<bool IsTry, typename Function, typename... Args>
+QCoro::Task<RunResult<IsTry, CalledType<Function, Args...>>> runCall(Limit limit, Function function,
+                                                                     std::tuple<Args...> args)
 {
-    using T = CalledType<Function, Args...>;
-    CalledOperation<T> operation;
-    OperationWait<RunCallTag<Function, Args...>, CallTask, CalledOperation<T>> run(operation,
-                                                                                   limit);
+    using Operation = CalledOperation<CalledType<Function, Args...>>;
+    Operation operation;
+    OperationWait<RunTag<IsTry, Function, Args...>, CallTask, Operation> run(operation, limit);
     call(run, operation, function, args);
     co_await run;
-    run.checkInterrupted();
-    co_return operation.take();
-}
-
-template<typename Function, typename... Args>
-QCoro::Task<TryResult<CalledType<Function, Args...>>> tryRunCall(Limit limit, Function function,
-                                                                 std::tuple<Args...> args)
-{
-    using T = CalledType<Function, Args...>;
-    using Result = TryResult<T>;
-    CalledOperation<T> operation;
-    OperationWait<TryRunCallTag<Function, Args...>, CallTask, CalledOperation<T>> run(operation,
-                                                                                      limit);
-    call(run, operation, function, args);
-    co_await run;
-    if (run.hasTimedOut())
-        co_return Result();
-    run.checkInterrupted();
-    try {
-        if constexpr (std::is_void_v<T>) {
-            operation.take();
-            co_return true;
-        } else {
-            co_return Result(operation.take());
+    if constexpr (IsTry) {
+        if (run.hasTimedOut())
+            co_return {};
+        run.checkInterrupted();
+        try {
+            co_return takeResult<IsTry>(operation);
+        } catch (...) {
+            if (!run.isOwnTimeout())
+                throw;
         }
-    } catch (...) {
-        if (!run.isOwnTimeout())
-            throw;
+        co_return {};
+    } else {
+        run.checkInterrupted();
+        co_return operation.take();
     }
-    co_return Result();
 }
 
 template<typename Operation>
@@ -283,37 +265,24 @@ QCoro::Task<> refuseFunction()
 /*
     Chooses between a function that takes the scope and what is awaited.
 */
-template<typename Operation, typename... Args>
+template<bool IsTry, typename Operation, typename... Args>
 auto runAny(const Limit &limit, Operation &&operation, Args &&...args)
 {
     if constexpr (CallableWithScope<std::decay_t<Operation>, std::decay_t<Args>...>) {
         using Function = std::decay_t<Operation>;
         using Stored = typename StoredArguments<Function, Args...>::Tuple;
-        return runCall(limit, Function(std::forward<Operation>(operation)),
-                       Stored(std::forward<Args>(args)...));
+        return runCall<IsTry>(limit, Function(std::forward<Operation>(operation)),
+                              Stored(std::forward<Args>(args)...));
     } else if constexpr (isFunction<Operation>) {
-        return refuseFunction<Operation>();
+        static_assert(
+                alwaysFalse<Operation>,
+                "QTimeout::run: the function has to take a QTimeoutScope & and then the arguments "
+                "that are passed here; a member function is followed by its object.");
+        return QCoro::Task<>();
     } else {
-        return runOperation(limit,
-                            makeOperation(std::forward<Operation>(operation),
-                                          std::forward<Args>(args)...));
-    }
-}
-
-template<typename Operation, typename... Args>
-auto tryRunAny(const Limit &limit, Operation &&operation, Args &&...args)
-{
-    if constexpr (CallableWithScope<std::decay_t<Operation>, std::decay_t<Args>...>) {
-        using Function = std::decay_t<Operation>;
-        using Stored = typename StoredArguments<Function, Args...>::Tuple;
-        return tryRunCall(limit, Function(std::forward<Operation>(operation)),
-                          Stored(std::forward<Args>(args)...));
-    } else if constexpr (isFunction<Operation>) {
-        return refuseFunction<Operation>();
-    } else {
-        return tryRunOperation(limit,
-                               makeOperation(std::forward<Operation>(operation),
-                                             std::forward<Args>(args)...));
+        return runOperation<IsTry>(limit,
+                                   makeOperation(std::forward<Operation>(operation),
+                                                 std::forward<Args>(args)...));
     }
 }
 
@@ -398,15 +367,15 @@ QCoro::Task<> passOn(QCoro::Task<T> task, QFuture<T> source, std::shared_ptr<QPr
 template<typename Operation, typename... Args>
 auto run(Deadline deadline, Operation &&operation, Args &&...args)
 {
-    return detail::runAny({deadline, nullptr, "run"}, std::forward<Operation>(operation),
-                          std::forward<Args>(args)...);
+    return detail::runAny<false>({deadline, nullptr, "run"}, std::forward<Operation>(operation),
+                                 std::forward<Args>(args)...);
 }
 
 template<typename Operation, typename... Args>
 auto tryRun(Deadline deadline, Operation &&operation, Args &&...args)
 {
-    return detail::tryRunAny({deadline, nullptr, "tryRun"}, std::forward<Operation>(operation),
-                             std::forward<Args>(args)...);
+    return detail::runAny<true>({deadline, nullptr, "tryRun"}, std::forward<Operation>(operation),
+                                std::forward<Args>(args)...);
 }
 
 template<typename Operation, typename... Args>
@@ -436,17 +405,17 @@ QFuture<T> withTimeout(QFuture<T> future, Deadline deadline)
 template<typename Operation, typename... Args>
 auto QTimeoutScope::run(Operation &&operation, Args &&...args)
 {
-    return QTimeout::detail::runAny({QDeadlineTimer::Forever, this, "run"},
-                                    std::forward<Operation>(operation),
-                                    std::forward<Args>(args)...);
+    return QTimeout::detail::runAny<false>({QDeadlineTimer::Forever, this, "run"},
+                                           std::forward<Operation>(operation),
+                                           std::forward<Args>(args)...);
 }
 
 template<typename Operation, typename... Args>
 auto QTimeoutScope::tryRun(Operation &&operation, Args &&...args)
 {
-    return QTimeout::detail::tryRunAny({QDeadlineTimer::Forever, this, "tryRun"},
-                                       std::forward<Operation>(operation),
-                                       std::forward<Args>(args)...);
+    return QTimeout::detail::runAny<true>({QDeadlineTimer::Forever, this, "tryRun"},
+                                          std::forward<Operation>(operation),
+                                          std::forward<Args>(args)...);
 }
 
 #endif // QTIMEOUTRUN_P_H

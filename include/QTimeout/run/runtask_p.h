@@ -6,13 +6,7 @@
 #ifndef QTIMEOUT_RUNTASK_P_H
 #define QTIMEOUT_RUNTASK_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because templates need it, and may
-// change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "../deadline/qtimeoutdeadline.h"
 #include "../wait/wait_p.h"
@@ -86,6 +80,7 @@ protected:
     void abort() override { abortIfOver(); }
     bool isAbortDue() const noexcept override { return Wait::isAbortDue(); }
     const QObject *object() const override { return operationObject(); }
+    std::chrono::milliseconds gracePeriod() const override { return Task::gracePeriod(); }
     void spareObject() override { spareOperation(); }
     void joined(QTimeoutScope *) override { ++m_joins; }
     bool isSelected(const Selection &selection) const override;
@@ -97,6 +92,9 @@ private:
     quint16 m_joins = 0;
     bool m_isScopeGiven = false;
 };
+
+// The coroutine is a run under the scope, or awaits one.
+QTIMEOUT_EXPORT bool isOfRun(const QTimeoutScope *scope, std::coroutine_handle<> frame);
 
 } // namespace QTimeout::detail
 

@@ -6,24 +6,30 @@
 #ifndef QTIMEOUT_WATCH_P_H
 #define QTIMEOUT_WATCH_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because templates need it, and may
-// change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "../operation/operation_p.h"
 #include "operationwait_p.h"
-
-#include <QtCore/qthread.h>
 
 #include <exception>
 
 namespace QTimeout::detail {
 
 QTIMEOUT_EXPORT void warnOfFailedWatch(const char *what);
+QTIMEOUT_EXPORT void tellNotAbortable(const QObject *object);
+
+/*
+    Says so once for each class if nothing is known that would abort the object (A1).
+*/
+template<typename Object>
+void warnIfNotAbortable(Object *object)
+{
+    if constexpr (std::is_base_of_v<DefaultAbort,
+                                    QTimeoutAbort<Object>> && !HasAbortFunction<Object>) {
+        if (object)
+            tellNotAbortable(object);
+    }
+}
 
 /*
     The wait of what a scope watches and nobody awaits.
@@ -98,15 +104,8 @@ void QTimeoutScope::watch(Object *object)
     } else {
         static_assert(std::is_base_of_v<QObject, Object>,
                       "QTimeoutScope::watch: takes a QObject, a QFuture or a QCoro::Task.");
-        bool (*isOver)(QObject *) = nullptr;
-        // A thread that has finished may be started again, and was perhaps not started yet.
-        if constexpr (Finishable<Object> && !std::is_base_of_v<QThread, Object>) {
-            isOver = [](QObject *watched) -> bool {
-                return static_cast<Object *>(watched)->isFinished();
-            };
-        }
-        watchObject(
-                object, [object] { abortOperation(*object); }, isOver);
+        warnIfNotAbortable<Object>(object);
+        watchObject(object, &objectRule<Object>, nullptr);
     }
 }
 

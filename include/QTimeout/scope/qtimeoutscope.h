@@ -23,13 +23,20 @@ class Task;
 
 namespace QTimeout::detail {
 class Life;
-}
+struct ObjectRule;
+} // namespace QTimeout::detail
+
+class QTimeoutQmlScopePrivate;
 
 class QTIMEOUT_EXPORT QTimeoutScope : public QObject
 {
     Q_OBJECT
     Q_PROPERTY(State state READ state NOTIFY stateChanged)
     Q_PROPERTY(QDeadlineTimer deadline READ deadline NOTIFY deadlineChanged)
+    Q_PROPERTY(std::chrono::milliseconds idleTimeout READ idleTimeout WRITE setIdleTimeout NOTIFY
+                       idleTimeoutChanged)
+    Q_PROPERTY(QString errorString READ errorString NOTIFY stateChanged)
+    Q_PROPERTY(QTimeoutScope *enclosingScope READ enclosingScope)
 
 public:
     enum State { Inactive, Active, Expired, Cancelled, Finished };
@@ -52,6 +59,13 @@ public:
     std::stop_token stopToken() const;
     void throwIfAborted();
 
+    std::chrono::milliseconds idleTimeout() const;
+    void setIdleTimeout(std::chrono::milliseconds timeout);
+    bool hasExpiredIdle() const;
+    std::chrono::milliseconds gracePeriod() const;
+    void setGracePeriod(std::chrono::milliseconds period);
+    QString errorString() const;
+
     template<typename Operation, typename... Args>
     auto run(Operation &&operation, Args &&...args);
     template<typename Operation, typename... Args>
@@ -72,7 +86,9 @@ public Q_SLOTS:
     bool reschedule(QTimeout::Deadline deadline);
     bool shift(std::chrono::milliseconds by);
     void reject();
+    void touch();
     void cancel();
+    void cancelBecause(const QString &reason);
     void finish();
 
 Q_SIGNALS:
@@ -81,6 +97,7 @@ Q_SIGNALS:
     void finished();
     void stateChanged(QTimeoutScope::State state);
     void deadlineChanged();
+    void idleTimeoutChanged();
 
 protected:
     bool event(QEvent *event) override;
@@ -89,9 +106,12 @@ protected:
 private:
     Q_DISABLE_COPY_MOVE(QTimeoutScope)
     friend class QTimeout::detail::Life;
+    friend class QTimeoutQmlScopePrivate;
 
+    std::chrono::nanoseconds remainingOfDeadlines() const;
     void watchFuture(const QFuture<void> &future, std::function<void()> abort);
-    void watchObject(QObject *object, std::function<void()> abort, bool (*isOver)(QObject *));
+    void watchObject(QObject *object, const QTimeout::detail::ObjectRule *rule,
+                     std::function<void()> abort);
 
     QTimeout::detail::Life *d; // counted
 };

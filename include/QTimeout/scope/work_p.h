@@ -6,16 +6,12 @@
 #ifndef QTIMEOUT_WORK_P_H
 #define QTIMEOUT_WORK_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because work under a scope is part of
-// coroutine frames, and may change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "../error/abortlist_p.h"
 #include "../thread/intrusivelist_p.h"
+
+#include <chrono>
 
 class QObject;
 class QTimeoutScope;
@@ -23,6 +19,9 @@ class QTimeoutScope;
 namespace QTimeout::detail {
 
 class Life;
+
+// For what a scope aborts; also for a run that is under none.
+inline constexpr std::chrono::milliseconds DefaultGracePeriod = std::chrono::seconds(5);
 
 /*
     A member of a list of the life under which it runs: the one whose end aborts it. It is owned by

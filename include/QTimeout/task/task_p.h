@@ -6,13 +6,7 @@
 #ifndef QTIMEOUT_TASK_P_H
 #define QTIMEOUT_TASK_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because tasks are members of coroutine
-// frames, and may change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "../error/abortlist_p.h"
 #include "../scope/current_p.h"
@@ -44,6 +38,9 @@ public:
     bool isCoroutine() const noexcept { return kind() == Call; }
     // The life under which it was started, which it refers to; null if it was started outside of all.
     const Life *startedIn() const noexcept { return m_startedIn; }
+
+    // Of the scope under which it was started.
+    std::chrono::milliseconds gracePeriod() const noexcept;
 
     void notify(AbortId id, Cause cause) noexcept override;
     void hurry(AbortId id) noexcept override;

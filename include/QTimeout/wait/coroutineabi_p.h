@@ -6,13 +6,7 @@
 #ifndef QTIMEOUT_COROUTINEABI_P_H
 #define QTIMEOUT_COROUTINEABI_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because templates need it, and may
-// change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "wait_p.h"
 
@@ -155,7 +149,10 @@ public:
     OwnWait::Suspension suspension;
 };
 
-// How many coroutines await the one with this suspension, those who have been abandoned included.
+// Who awaits the coroutine with this suspension.
+QTIMEOUT_EXPORT bool isAwaitedBy(const OwnWait::Suspension &suspension,
+                                 std::coroutine_handle<> frame) noexcept;
+// How many do, those who have been abandoned included.
 QTIMEOUT_EXPORT size_t awaitersOf(const OwnWait::Suspension &suspension) noexcept;
 
 // A coroutine function of ours takes it first.

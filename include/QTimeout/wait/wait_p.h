@@ -6,13 +6,7 @@
 #ifndef QTIMEOUT_WAIT_P_H
 #define QTIMEOUT_WAIT_P_H
 
-//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the QTimeout API. It is installed because templates need it, and may
-// change from version to version. We mean it.
-//
+// Not part of the QTimeout API, though installed. It may change from version to version. We mean it.
 
 #include "../deadline/deadlinequeue_p.h"
 #include "../task/task_p.h"
@@ -52,6 +46,7 @@ protected:
 
     bool isSuspended() const noexcept { return bool(m_waiter); }
     bool isOfThisThread() const noexcept { return m_thread == DeadlineQueue::existing(); }
+    bool isThreadGone() const { return DeadlineQueue::hasGone(m_thread); }
     bool canRun() const noexcept { return m_thread; }
     Outcome outcome() const noexcept { return m_outcome; }
     // Not by the operation's end, so that the coroutine is to be interrupted.
@@ -80,6 +75,8 @@ protected:
     virtual void abandonOperation() = 0;
     virtual void abortOperation() = 0;
     virtual const QObject *operationObject() const { return nullptr; }
+    // For what is aborted with this wait.
+    virtual std::chrono::milliseconds gracePeriod() const { return DefaultGracePeriod; }
 
     // It has an outcome.
     virtual void settle(Outcome outcome) { m_outcome = outcome; }
@@ -116,6 +113,7 @@ public:
 
     // What was awaited has ended, though the news may be on its way.
     bool hasEnded() const noexcept { return outcome() == Outcome::Ended; }
+    const Suspension *suspension() const noexcept { return m_suspension; }
     // One who has awaited it has stopped; or one who has not wants it to end. It ends with the last (A10).
     void abandonedByWaiter(bool hasAwaited);
 

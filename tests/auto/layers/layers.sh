@@ -206,7 +206,7 @@ function read_code(code,    name)
 # Finds the first paragraph of comments after those on the licence, and the notice.
 function read_comment(line,    text)
 {
-    if (line ~ /W A R N I N G/ && !notice_line)
+    if (line ~ /We mean it\.$/ && !notice_line)
         notice_line = lines
     if (comment_state == "after" || line ~ /^\/\/ SPDX-/)
         return

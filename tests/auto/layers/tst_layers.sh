@@ -15,11 +15,7 @@ cd "$tree"
 licence='// SPDX-FileCopyrightText: 2026 The QTimeout developers
 // SPDX-License-Identifier: MIT'
 notice='//
-//  W A R N I N G
-//  -------------
-//
-// This file is not part of the API.
-//'
+// Not part of the API. We mean it.'
 
 # put FILE LINE...: writes a source file.
 put()
@@ -82,7 +78,7 @@ expect 'src/deadline/queue.cpp:4: includes scope/scope.h of the layer scope, whi
 
 put_private include/QTimeout/thread/address_p.h '#include "../error/error.h"'
 put include/QTimeout/error/error.h 'class Error;'
-expect 'include/QTimeout/thread/address_p.h:16: includes ../error/error.h of the layer error, which is not below thread'
+expect 'include/QTimeout/thread/address_p.h:12: includes ../error/error.h of the layer error, which is not below thread'
 
 put src/global/global.cpp '#    include <QTimeout/deadline/queue_p.h>'
 expect 'src/global/global.cpp:4: includes QTimeout/deadline/queue_p.h of the layer deadline, which is not below global'
@@ -109,7 +105,7 @@ put include/QTimeout/error/error.h '#include "../scope/scope.h"' '#if 1' '#endif
 expect 'include/QTimeout/error/error.h:4: includes ../scope/scope.h of the layer scope, which is not below error'
 
 put_private include/QTimeout/error/error_p.h 'class Error;' '#include "../scope/scope.h"'
-expect 'include/QTimeout/error/error_p.h:17: includes ../scope/scope.h of the layer scope, which is not below error'
+expect 'include/QTimeout/error/error_p.h:13: includes ../scope/scope.h of the layer scope, which is not below error'
 
 put src/error/error.h '#ifndef GUARD' 'class Error;' '#include "scope/scope.h"' '#endif'
 expect 'src/error/error.h:6: includes scope/scope.h of the layer scope, which is not below error'

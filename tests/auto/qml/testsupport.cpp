@@ -71,6 +71,46 @@ QCoro::QmlTask Backend::sleepUnder(QTimeoutScope *scope, int msecs)
     return scope->run(QTimeout::sleepFor(std::chrono::milliseconds(msecs)));
 }
 
+static QCoro::Task<int> failAfter(QTimeoutScope &scope, int msecs)
+{
+    Q_UNUSED(scope)
+    if (msecs > 0)
+        co_await QTimeout::sleepFor(std::chrono::milliseconds(msecs));
+    throw std::runtime_error("the disk is full");
+}
+
+static QCoro::Task<QVariant> failWithVariant(QTimeoutScope &scope, int msecs)
+{
+    co_return co_await failAfter(scope, msecs);
+}
+
+static QCoro::Task<QString> recover(QTimeoutScope *scope, int msecs)
+{
+    auto task = scope->run(&failAfter, msecs);
+    try {
+        co_await task;
+    } catch (const std::runtime_error &) {
+        // is not fatal
+    }
+    co_await QTimeout::sleepFor(std::chrono::milliseconds(msecs));
+    co_return QStringLiteral("recovered");
+}
+
+QCoro::QmlTask Backend::failUnder(QTimeoutScope *scope, int msecs)
+{
+    return scope->run(&failAfter, msecs);
+}
+
+QCoro::QmlTask Backend::recoverUnder(QTimeoutScope *scope, int msecs)
+{
+    return recover(scope, msecs);
+}
+
+QCoro::QmlTask Backend::variantUnder(QTimeoutScope *scope, int msecs)
+{
+    return scope->run(&failWithVariant, msecs);
+}
+
 QTimeoutScope *Backend::makeScope(int msecs)
 {
     return new QTimeoutScope(std::chrono::milliseconds(msecs), this);

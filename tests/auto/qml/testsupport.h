@@ -114,6 +114,11 @@ public:
     Q_INVOKABLE QCoro::QmlTask sleep(int msecs);
     // Takes the scope, as the C++ of a program does.
     Q_INVOKABLE QCoro::QmlTask sleepUnder(QTimeoutScope *scope, int msecs);
+    // Runs under the scope, and throws after so long, or at once if that is 0.
+    Q_INVOKABLE QCoro::QmlTask failUnder(QTimeoutScope *scope, int msecs);
+    // A plain coroutine that handles what a run under the scope throws.
+    Q_INVOKABLE QCoro::QmlTask recoverUnder(QTimeoutScope *scope, int msecs);
+    Q_INVOKABLE QCoro::QmlTask variantUnder(QTimeoutScope *scope, int msecs);
     Q_INVOKABLE int asking() const { return m_asking; }
     Q_INVOKABLE QTimeoutScope *makeScope(int msecs);
 

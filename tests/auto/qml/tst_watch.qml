@@ -376,6 +376,73 @@ TestCase {
         verify(xhr.onreadystatechange === handler); // nothing is left
     }
 
+    // A page that is unloaded: its handlers would run in a context that is going.
+    function test_requestOfPageThatGoes_data() {
+        return [
+            { tag: "handler first", watchFirst: false },
+            { tag: "watched first", watchFirst: true },
+        ];
+    }
+
+    function test_requestOfPageThatGoes(data) {
+        const page = createTemporaryQmlObject(`
+            import QTimeout
+            import QtQuick
+            Loader {
+                id: loader
+                property int calls: 0
+                property var transfer
+                property string url
+                property bool watchFirst
+                sourceComponent: Item {
+                    id: inner
+                    property string text: "page"
+                    TimeoutScope { id: scope; timeout: 60000; running: true }
+                    Component.onCompleted: {
+                        const xhr = new XMLHttpRequest();
+                        xhr.open("GET", loader.url);
+                        const transfer = {
+                            aborts: 0,
+                            calls: 0,
+                            onaborted() { this.calls += 1; },
+                            abort() { this.aborts += 1; if (this.onaborted) this.onaborted(); }
+                        };
+                        loader.transfer = transfer;
+                        if (loader.watchFirst)
+                            scope.watch(xhr);
+                        xhr.onreadystatechange = () => { loader.calls += inner.text.length; };
+                        if (!loader.watchFirst)
+                            scope.watch(xhr);
+                        scope.watch(transfer);
+                        xhr.send();
+                        loader.calls = 0;
+                    }
+                }
+            }`, testCase);
+        page.active = false;
+        page.url = server.url("/never");
+        page.watchFirst = data.watchFirst;
+        page.active = true;
+        wait(0);
+        page.calls = 0;
+        page.active = false;
+        wait(0);
+        compare(page.transfer.aborts, 1);
+        compare(page.transfer.calls, 0);
+        compare(page.calls, 0);
+    }
+
+    function test_requestThatIsCancelledTellsItsHandlers() {
+        const scope = make(scopeComponent);
+        const xhr = request("/never");
+        let calls = 0;
+        scope.watch(xhr);
+        xhr.send();
+        xhr.onreadystatechange = () => { calls += 1; };
+        scope.cancel();
+        verify(calls > 0);
+    }
+
     function test_taskInTime() {
         const scope = make(scopeComponent);
         const results = [];
@@ -430,7 +497,93 @@ TestCase {
         compare(scope.state, TimeoutScope.Expired);
     }
 
-    // QCoro does not say that a task has failed.
+    SignalSpy { id: failed; signalName: "failed" }
+
+    function test_runThatFails_data() {
+        return [
+            { tag: "later", load: scope => backend.failUnder(scope, 100) },
+            { tag: "at once", load: scope => backend.failUnder(scope, 0) },
+            { tag: "with a variant", load: scope => backend.variantUnder(scope, 100) },
+        ];
+    }
+
+    function test_runThatFails(data) {
+        const scope = make(scopeComponent);
+        failed.target = scope;
+        failed.clear();
+        let stateInHandler = -1;
+        scope.failed.connect(() => { stateInHandler = scope.state; });
+        ignoreWarning(/tst_watch\.qml:\d+: TimeoutScope.watch: The task has failed: the disk is full/);
+        scope.watch(data.load(scope)).then(() => fail("there is no result"));
+        clock.advance(99);
+        if (data.tag !== "at once")
+            compare(scope.running, true);
+        clock.advance(1);
+        compare(scope.state, TimeoutScope.Finished);
+        compare(failed.count, 1);
+        compare(failed.signalArguments[0][0], "the disk is full");
+        compare(stateInHandler, TimeoutScope.Finished);
+        compare(scope.errorString, "");
+        clock.advance(2000);
+        compare(scope.state, TimeoutScope.Finished);
+    }
+
+    function test_runThatFailsAfterTheEnd() {
+        const scope = make(scopeComponent);
+        failed.target = scope;
+        failed.clear();
+        scope.watch(backend.failUnder(scope, 500));
+        scope.cancel();
+        clock.advance(2000);
+        compare(failed.count, 0);
+        compare(scope.state, TimeoutScope.Cancelled);
+        compare(scope.errorString, "Cancelled");
+    }
+
+    function test_runThatFailsIsTriedAgain() {
+        const scope = make(scopeComponent);
+        failed.target = scope;
+        failed.clear();
+        let attempts = 1;
+        scope.failed.connect(() => {
+            if (++attempts <= 3) {
+                scope.start();
+                scope.watch(backend.failUnder(scope, 100));
+            }
+        });
+        for (let i = 0; i < 3; ++i)
+            ignoreWarning(/The task has failed: the disk is full/);
+        scope.watch(backend.failUnder(scope, 100));
+        clock.advance(300);
+        compare(failed.count, 3);
+        compare(scope.state, TimeoutScope.Finished);
+    }
+
+    function test_runThatFailsDestroysTheScope() {
+        const scope = scopeComponent.createObject(testCase);
+        scope.failed.connect(() => scope.destroy());
+        ignoreWarning(/The task has failed: the disk is full/);
+        scope.watch(backend.failUnder(scope, 100));
+        clock.advance(100);
+        wait(0);
+    }
+
+    // What has been handled in C++ is no failure.
+    function test_runThatIsHandledFails() {
+        const scope = make(scopeComponent);
+        failed.target = scope;
+        failed.clear();
+        const results = [];
+        scope.watch(backend.recoverUnder(scope, 100)).then(result => results.push(result));
+        clock.advance(150);
+        compare(scope.running, true);
+        clock.advance(100);
+        compare(results, ["recovered"]);
+        compare(failed.count, 0);
+        compare(scope.state, TimeoutScope.Finished);
+    }
+
+    // QCoro does not say that another task has failed.
     function test_taskThatFails() {
         const scope = make(scopeComponent);
         scope.watch(backend.ask()).then(() => fail("there is no result"));
