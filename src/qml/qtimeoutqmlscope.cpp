@@ -183,18 +183,7 @@ void QTimeoutQmlScopePrivate::clearData(QQmlListProperty<QObject> *list)
     A TimeoutScope is a QTimeoutScope, with properties to bind to. C++ that is given one can do with it whatever it
     does with any scope.
 
-    \code
-    TimeoutScope {
-        id: scope
-        timeout: 5000
-        running: true
-        updateInterval: 50
-        onExpired: console.log("time is up")
-    }
-    ProgressBar {
-        value: scope.progress
-    }
-    \endcode
+    \snippet qml/Bindings.qml scope
 
     A TimeoutScope that is declared inside another one is nested in it: it ends with it at the latest.
 
@@ -506,9 +495,7 @@ static bool hasFinished(QObject *object)
 
     For a task, returns a task that gives the result if it comes in time, and nothing otherwise:
 
-    \code
-    scope.watch(backend.load(url)).then(page => show(page));
-    \endcode
+    \snippet qml/Task.qml watch
 
     A task from QCoro cannot be interrupted from outside. Give the C++ function the scope, and let it run its work
     there (see \l {In QML}). QCoro does not say when a task has failed: the scope waits for it until the deadline.

@@ -100,13 +100,7 @@ void abortOperation(T &operation) noexcept
 
     Specialise it for your own types:
 
-    \code
-    template<>
-    struct QTimeoutAbort<Upload>
-    {
-        static void abort(Upload &upload) { upload.giveUp(Upload::Timeout); }
-    };
-    \endcode
+    \snippet tst_snippets_reference.cpp rule
 
     The specialisation must be visible wherever an operation of the type is put under a scope. It is
     called in the thread in which the operation lives, at most once for an operation, when nobody
