@@ -5,6 +5,7 @@
 
 #include <QtCore/qcommandlineparser.h>
 #include <QtCore/qfile.h>
+#include <QtCore/qlocale.h>
 #include <QtGui/qguiapplication.h>
 #include <QtGui/qpalette.h>
 
@@ -13,29 +14,54 @@
 
 using namespace Qt::StringLiterals;
 
-[[noreturn]] static void leaveWithError(const QString &message)
+namespace {
+
+struct Parser : QCommandLineParser
+{
+    Parser()
+    {
+        setApplicationDescription(DesktopOptions::tr(
+                "Downloads from a slow server of its own, each with a deadline. Qt's own "
+                "options, such as -platform, -style and -reverse, are taken too."));
+        addOptions({help, screenshotFile, themeName});
+    }
+
+    const QCommandLineOption help{{u"help"_s, u"h"_s}, DesktopOptions::tr("Says this.")};
+    const QCommandLineOption screenshotFile{
+            u"screenshot"_s,
+            DesktopOptions::tr(
+                    "Writes a picture of the window to FILE (PNG), as soon as one download runs, one has timed "
+                    "out and one is done, and ends. Needs no display."),
+            DesktopOptions::tr("FILE")};
+    const QCommandLineOption themeName{u"theme"_s,
+                                       DesktopOptions::tr("light or dark; the system's otherwise."),
+                                       DesktopOptions::tr("THEME")};
+};
+
+} // namespace
+
+static bool refuse(const QString &message)
 {
     std::fprintf(stderr, "%s\n", qPrintable(message));
-    std::exit(DesktopOptions::ErrorStatus);
+    return false;
 }
 
-static QStringList toStrings(int argc, char *argv[])
+static void setDefault(const char *variable, const char *value)
 {
-    QStringList arguments;
-    for (int i = 0; i < argc; ++i)
-        arguments.append(QString::fromLocal8Bit(argv[i]));
-    return arguments;
+    if (!qEnvironmentVariableIsSet(variable))
+        qputenv(variable, value);
 }
 
 // Now, and not when there is a picture to be written.
-static void checkWritable(const QString &fileName)
+static bool checkWritable(const QString &fileName)
 {
     QFile file(fileName);
     const bool existed = file.exists();
     if (!file.open(QIODevice::ReadWrite)) // which keeps what is in it
-        leaveWithError(DesktopOptions::unwritable(file));
+        return refuse(DesktopOptions::unwritable(file));
     if (!existed)
         file.remove();
+    return true;
 }
 
 QString DesktopOptions::unwritable(const QFile &file)
@@ -44,50 +70,54 @@ QString DesktopOptions::unwritable(const QFile &file)
             .arg(file.fileName(), file.errorString());
 }
 
-DesktopOptions DesktopOptions::fromCommandLine(int argc, char *argv[])
+// A picture and the help need no display, and a style that was asked for is not to be replaced.
+DesktopOptions::DesktopOptions(int argc, char *argv[])
 {
-    QCommandLineParser parser;
-    parser.setApplicationDescription(
-            tr("Downloads from a slow server of its own, each with a deadline."));
-    const QCommandLineOption help({u"help"_s, u"h"_s}, tr("Says this."));
-    const QCommandLineOption screenshotFile(
-            u"screenshot"_s,
-            tr("Writes a picture of the window to FILE (PNG), as soon as one download runs, one has timed "
-               "out and one is done, and ends. Needs no display."),
-            tr("FILE"));
-    const QCommandLineOption themeName(u"theme"_s, tr("light or dark; the system's otherwise."),
-                                       tr("THEME"));
-    parser.addOptions({help, screenshotFile, themeName});
+    bool wantsPicture = false;
+    for (int i = 1; i < argc; ++i) {
+        const auto argument = QString::fromLocal8Bit(argv[i]);
+        if (argument == "--help"_L1 || argument == "-h"_L1) {
+            Parser parser;
+            parser.parse({QString::fromLocal8Bit(argv[0])});
+            std::fputs(qPrintable(parser.helpText()), stdout);
+            std::exit(0);
+        }
+        if (argument == "--screenshot"_L1 || argument.startsWith("--screenshot="_L1))
+            wantsPicture = true;
+        for (const auto option : {"-style"_L1, "--style"_L1}) {
+            if (argument == option || argument.startsWith(option + u'='))
+                hasStyle = true;
+        }
+    }
+    if (wantsPicture) {
+        setDefault("QT_QPA_PLATFORM", "offscreen");
+        setDefault("QT_SCALE_FACTOR", "2"); // sharp on any display
+        setDefault("QT_QUICK_BACKEND", "software");
+    }
+}
 
-    if (!parser.parse(toStrings(argc, argv)))
-        leaveWithError(tr("%1 See --help.").arg(parser.errorText()));
+bool DesktopOptions::parse(const QStringList &arguments)
+{
+    Parser parser;
+    if (!parser.parse(arguments))
+        return refuse(tr("%1 See --help.").arg(parser.errorText()));
     if (const QStringList unexpected = parser.positionalArguments(); !unexpected.isEmpty())
-        leaveWithError(tr("Unexpected argument \"%1\". See --help.").arg(unexpected.constFirst()));
+        return refuse(tr("Unexpected argument \"%1\". See --help.").arg(unexpected.constFirst()));
 
-    DesktopOptions options;
-    const QString theme = parser.value(themeName);
-    if (theme == "light"_L1)
-        options.theme = Light;
-    else if (theme == "dark"_L1)
-        options.theme = Dark;
-    else if (parser.isSet(themeName))
-        leaveWithError(tr("There is no theme \"%1\". See --help.").arg(theme));
-    if (parser.isSet(help)) {
-        std::fputs(qPrintable(parser.helpText()), stdout);
-        std::exit(0);
-    }
+    const QString name = parser.value(parser.themeName);
+    if (name == "light"_L1)
+        theme = Light;
+    else if (name == "dark"_L1)
+        theme = Dark;
+    else if (parser.isSet(parser.themeName))
+        return refuse(tr("There is no theme \"%1\". See --help.").arg(name));
 
-    options.screenshot = parser.value(screenshotFile);
-    if (parser.isSet(screenshotFile)) {
-        if (options.screenshot.isEmpty())
-            leaveWithError(tr("--screenshot needs the name of a file. See --help."));
-        checkWritable(options.screenshot);
-        if (!qEnvironmentVariableIsSet("QT_QPA_PLATFORM"))
-            qputenv("QT_QPA_PLATFORM", "offscreen");
-        if (!qEnvironmentVariableIsSet("QT_SCALE_FACTOR"))
-            qputenv("QT_SCALE_FACTOR", "2"); // sharp on any display
-    }
-    return options;
+    screenshot = parser.value(parser.screenshotFile);
+    if (!parser.isSet(parser.screenshotFile))
+        return true;
+    if (screenshot.isEmpty())
+        return refuse(tr("--screenshot needs the name of a file. See --help."));
+    return checkWritable(screenshot);
 }
 
 static QPalette makePalette(QRgb window, QRgb base, QRgb button, QRgb text, QRgb dimmed,
@@ -110,8 +140,11 @@ static QPalette makePalette(QRgb window, QRgb base, QRgb button, QRgb text, QRgb
     return palette;
 }
 
-void DesktopOptions::applyTheme() const
+// Nothing of the programs is translated, so no translation tells Qt the direction of the locale.
+void DesktopOptions::apply() const
 {
+    if (QLocale().textDirection() == Qt::RightToLeft)
+        QGuiApplication::setLayoutDirection(Qt::RightToLeft);
     if (theme == Light)
         QGuiApplication::setPalette(
                 makePalette(0xf3f4f6, 0xffffff, 0xe7e9ed, 0x1d232b, 0x8b939e, 0x2563c9));

@@ -15,13 +15,18 @@ Item {
     property real thickness: Sizes.em(0.5)
 
     readonly property bool limited: isFinite(scope.remainingTime)
-    readonly property string text: limited ? (scope.remainingTime / 1000).toLocaleString(Qt.locale(), "f", 1) : "∞"
+    readonly property string text: limited ? qsTr("%1 s").arg(seconds(scope.remainingTime / 1000, 1)) : "∞"
 
-    implicitWidth: Sizes.em(5)
-    implicitHeight: Sizes.em(5)
+    // As people write numbers here.
+    function seconds(value: real, decimals: int): string {
+        return value.toLocaleString(Qt.locale(), "f", value < 100 ? decimals : 0);
+    }
+
+    implicitWidth: Sizes.em(5.6)
+    implicitHeight: Sizes.em(5.6)
     Accessible.role: Accessible.ProgressBar
     // In whole seconds: a screen reader says whatever changes.
-    Accessible.description: limited ? qsTr("%1 seconds").arg(Math.ceil(scope.remainingTime / 1000)) : qsTr("no limit")
+    Accessible.description: limited ? qsTr("%1 seconds").arg(seconds(Math.ceil(scope.remainingTime / 1000), 0)) : qsTr("no limit")
 
     Rectangle {
         anchors.fill: parent
@@ -47,16 +52,22 @@ Item {
                 radiusX: (ring.width - ring.thickness) / 2
                 radiusY: (ring.height - ring.thickness) / 2
                 startAngle: -90
-                sweepAngle: 360 * (1 - ring.scope.progress)
+                // The other way round where people read from the right.
+                sweepAngle: (ring.LayoutMirroring.enabled ? -360 : 360) * (1 - ring.scope.progress)
             }
         }
     }
 
     Text {
+        objectName: "time"
         anchors.centerIn: parent
+        width: parent.width - 2 * ring.thickness
         text: ring.text
         color: ring.palette.windowText
-        font.pixelSize: Sizes.em(ring.limited ? 1.25 : 2)
+        font.pixelSize: Sizes.em(ring.limited ? 1.1 : 2)
         font.bold: true
+        fontSizeMode: Text.HorizontalFit
+        minimumPixelSize: Sizes.em(0.5)
+        horizontalAlignment: Text.AlignHCenter
     }
 }

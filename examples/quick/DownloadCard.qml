@@ -32,7 +32,7 @@ Rectangle {
         case TimeoutScope.Expired:
             return qsTr("timed out");
         case TimeoutScope.Cancelled:
-            return tooLate ? qsTr("too late") : qsTr("cancelled");
+            return tooLate ? qsTr("too late: the time for all is over") : qsTr("cancelled");
         case TimeoutScope.Finished:
             if (result !== null && result.ok)
                 return qsTr("done, %1").arg(Qt.locale().formattedDataSize(result.bytes));
@@ -92,7 +92,7 @@ Rectangle {
             card.ended(card.tooLate ? qsTr("The time for all is over.") : qsTr("%1 was cancelled.").arg(card.name));
         }
         function onFinished() {
-            card.ended(card.isDone ? qsTr("%1 is complete.").arg(card.name) : qsTr("%1 has failed.").arg(card.name));
+            card.ended(card.isDone ? qsTr("%1 is complete.").arg(card.name) : qsTr("%1 has failed: %2").arg(card.name).arg(card.result.error));
         }
     }
 
@@ -123,6 +123,7 @@ Rectangle {
                 font.bold: true
                 font.pixelSize: Sizes.em(1.4)
                 wrapMode: Text.Wrap
+                horizontalAlignment: Text.AlignLeft // of the text's own direction otherwise
                 Layout.fillWidth: true
             }
             Text {
@@ -131,6 +132,7 @@ Rectangle {
                 color: card.outcomeColor
                 font.pixelSize: Sizes.em(1.2)
                 wrapMode: Text.Wrap
+                horizontalAlignment: Text.AlignLeft
                 Layout.fillWidth: true
                 Accessible.role: Accessible.StaticText
                 Accessible.name: qsTr("State of %1: %2").arg(card.name).arg(text)
@@ -138,14 +140,20 @@ Rectangle {
         }
 
         FlatButton {
+            id: moreTime
+
             objectName: "moreTime"
+            successors: [cancel, again]
             text: qsTr("+5 s")
             description: qsTr("5 seconds more for %1").arg(card.name)
             enabled: card.isRunning && card.limited
             onClicked: card.scope.shift(5000)
         }
         FlatButton {
+            id: noLimit
+
             objectName: "noLimit"
+            successors: [cancel, again]
             text: qsTr("No limit")
             description: qsTr("No limit for %1").arg(card.name)
             enabled: card.isRunning && card.limited
@@ -155,14 +163,20 @@ Rectangle {
             }
         }
         FlatButton {
+            id: cancel
+
             objectName: "cancel"
+            successors: [again]
             text: qsTr("Cancel")
             description: qsTr("Cancel %1").arg(card.name)
             visible: card.isRunning
             onClicked: card.scope.cancel()
         }
         FlatButton {
+            id: again
+
             objectName: "again"
+            successors: [cancel]
             text: qsTr("Again")
             description: qsTr("Download %1 again").arg(card.name)
             visible: !card.isRunning

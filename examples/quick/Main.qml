@@ -79,6 +79,7 @@ ApplicationWindow {
         button: system.button
         buttonText: system.buttonText
         highlight: system.highlight
+        highlightedText: system.highlightedText
         mid: Qt.alpha(system.windowText, 0.16)
     }
     Component.onCompleted: {
@@ -99,6 +100,8 @@ ApplicationWindow {
     ColumnLayout {
         id: content
 
+        LayoutMirroring.enabled: Application.layoutDirection === Qt.RightToLeft
+        LayoutMirroring.childrenInherit: true
         anchors.fill: parent
         anchors.margins: Sizes.em(1.3)
         spacing: Sizes.em(0.8)
@@ -128,18 +131,25 @@ ApplicationWindow {
                     font.bold: true
                     font.pixelSize: Sizes.em(1.7)
                     wrapMode: Text.Wrap
+                    horizontalAlignment: Text.AlignLeft
                     Layout.fillWidth: true
                     Layout.preferredWidth: Sizes.em(11)
                 }
                 FlatButton {
+                    id: moreTimeForAllButton
+
                     objectName: "moreTimeForAll"
+                    successors: [cancelAllButton, startAllButton]
                     text: qsTr("+5 s")
                     description: qsTr("5 seconds more for all downloads")
                     enabled: Total.running && window.totalLimited
                     onClicked: Total.shift(5000)
                 }
                 FlatButton {
+                    id: noLimitForAllButton
+
                     objectName: "noLimitForAll"
+                    successors: [cancelAllButton, startAllButton]
                     text: qsTr("No limit")
                     description: qsTr("No limit for all together")
                     enabled: Total.running && window.totalLimited
@@ -149,17 +159,23 @@ ApplicationWindow {
                     }
                 }
                 FlatButton {
+                    id: cancelAllButton
+
                     objectName: "cancelAll"
+                    successors: [startAllButton]
                     text: qsTr("Cancel all")
                     visible: Total.running
                     onClicked: Total.cancel()
                 }
                 FlatButton {
+                    id: startAllButton
+
                     objectName: "startAll"
+                    successors: [cancelAllButton]
                     text: qsTr("Start all")
                     visible: !Total.running
                     color: window.palette.highlight
-                    textColor: "white"
+                    textColor: window.palette.highlightedText
                     onClicked: window.startAll()
                 }
             }
@@ -212,6 +228,7 @@ ApplicationWindow {
             color: window.palette.windowText
             font.pixelSize: Sizes.em(1.2)
             wrapMode: Text.Wrap
+            horizontalAlignment: Text.AlignLeft
             Layout.fillWidth: true
             Layout.preferredWidth: Sizes.em(11)
             Layout.leftMargin: Sizes.em(1.2)

@@ -14,11 +14,11 @@
 
 int main(int argc, char *argv[])
 {
-    const auto options = DesktopOptions::fromCommandLine(argc, argv);
-    if (!options.screenshot.isEmpty() && !qEnvironmentVariableIsSet("QT_QUICK_BACKEND"))
-        qputenv("QT_QUICK_BACKEND", "software");
+    DesktopOptions options(argc, argv);
     QGuiApplication application(argc, argv);
-    options.applyTheme();
+    if (!options.parse(QGuiApplication::arguments()))
+        return DesktopOptions::ErrorStatus;
+    options.apply();
 
     SlowServerThread server;
     if (!server.isListening())

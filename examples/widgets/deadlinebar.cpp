@@ -3,11 +3,17 @@
 
 #include "deadlinebar.h"
 
+#include "bidi.h"
+
 #include <QTimeoutScope>
+
+#include <QtWidgets/qstyleoption.h>
+#include <QtWidgets/qstylepainter.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 using namespace std::chrono_literals;
 using Seconds = std::chrono::duration<double>;
@@ -49,8 +55,8 @@ void DeadlineBar::showTime()
         const Seconds left = m_scope->remainingTime();
         const Seconds passed = std::chrono::milliseconds(m_elapsed.elapsed());
         //: What is left of a deadline, in seconds
-        setFormat(tr("%L1 s left").arg(left.count(), 0, 'f', 1));
-        setAccessibleDescription(tr("%L1 s left").arg(std::ceil(left.count()), 0, 'f', 0));
+        describe(tr("%L1 s left").arg(left.count(), 0, 'f', 1),
+                 tr("%L1 s left").arg(std::ceil(left.count()), 0, 'f', 0));
         const Seconds total = left + passed;
         setValue(total.count() > 0 ? static_cast<int>(maximum() * (left / total)) : 0);
     }
@@ -66,8 +72,11 @@ void DeadlineBar::showEnd()
                && unused != std::chrono::nanoseconds::max()) {
         const Seconds left = unused;
         //: What was left of a deadline when the work had ended, in seconds
-        setFormat(tr("%L1 s unused").arg(left.count(), 0, 'f', 1));
-        setAccessibleDescription(tr("%L1 s unused").arg(std::floor(left.count()), 0, 'f', 0));
+        describe(tr("%L1 s unused").arg(left.count(), 0, 'f', 1),
+                 tr("%L1 s unused").arg(std::floor(left.count()), 0, 'f', 0));
+    } else if (m_scope->isCancelled()) {
+        const QTimeoutScope *outer = m_scope->enclosingScope();
+        describe(outer && outer->hasExpired() ? tr("time is up") : tr("cancelled"));
     } else {
         describe({});
     }
@@ -85,9 +94,39 @@ std::chrono::nanoseconds DeadlineBar::unusedTime() const
     return unused;
 }
 
-// A screen reader is told of whole seconds only: it says whatever changes.
 void DeadlineBar::describe(const QString &text)
 {
-    setFormat(text);
-    setAccessibleDescription(text);
+    describe(text, text);
+}
+
+// A screen reader is told of whole seconds only: it says whatever changes.
+void DeadlineBar::describe(const QString &text, const QString &spoken)
+{
+    setFormat(isolated(text));
+    setAccessibleDescription(spoken);
+}
+
+// From right to left, the Fusion style swaps the colours of the text on the bar and beside it (Qt 6.4), so that it
+// cannot be read.
+void DeadlineBar::paintEvent(QPaintEvent *event)
+{
+    if (layoutDirection() == Qt::LeftToRight) {
+        QProgressBar::paintEvent(event);
+        return;
+    }
+    QStyleOptionProgressBar option;
+    initStyleOption(&option);
+    option.textVisible = false;
+    QStylePainter painter(this);
+    painter.drawControl(value() > 0 ? QStyle::CE_ProgressBar : QStyle::CE_ProgressBarGroove,
+                        option);
+
+    QRect filled = rect();
+    filled.setLeft(filled.right() + 1 - width() * value() / maximum());
+    for (const auto &[role, region] : {std::pair(QPalette::Text, QRegion(rect()) - filled),
+                                       std::pair(QPalette::HighlightedText, QRegion(filled))}) {
+        painter.setClipRegion(region);
+        painter.drawItemText(rect(), Qt::AlignCenter | Qt::TextSingleLine, palette(), isEnabled(),
+                             text(), role);
+    }
 }

@@ -20,12 +20,16 @@ class DeadlineBar : public QProgressBar
 public:
     explicit DeadlineBar(QTimeoutScope *scope, QWidget *parent = nullptr);
 
+protected:
+    void paintEvent(QPaintEvent *event) override;
+
 private:
     void stateChanged();
     void showTime();
     void showEnd();
     std::chrono::nanoseconds unusedTime() const;
     void describe(const QString &text);
+    void describe(const QString &text, const QString &spoken);
 
     QTimeoutScope *const m_scope;
     QElapsedTimer m_elapsed; // since the start of the scope

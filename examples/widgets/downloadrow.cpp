@@ -3,6 +3,7 @@
 
 #include "downloadrow.h"
 
+#include "bidi.h"
 #include "deadlinebar.h"
 
 #include <QTimeout>
@@ -17,6 +18,14 @@
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
+
+static constexpr int NameWidth = 30; // in characters
+
+// The first letter is the mnemonic.
+static QString withMnemonic(const QString &name)
+{
+    return u'&' + QString(name).replace(u'&', "&&"_L1);
+}
 
 DownloadRow::DownloadRow(const DemoPage &page, const QUrl &url, QNetworkAccessManager *manager,
                          QTimeoutScope *total, QWidget *parent)
@@ -50,7 +59,8 @@ void DownloadRow::wire()
             [this] { end(TimedOut, tr("timed out"), tr("%1 has timed out.").arg(m_name)); });
     connect(m_scope, &QTimeoutScope::cancelled, this, [this] {
         if (m_total->hasExpired())
-            end(TimedOut, tr("too late"), tr("The time for all is over."));
+            end(TimedOut, tr("too late: the time for all is over"),
+                tr("The time for all is over."));
         else
             end(Cancelled, tr("cancelled"), tr("%1 was cancelled.").arg(m_name));
     });
@@ -59,7 +69,8 @@ void DownloadRow::wire()
             end(Done, tr("done, %1").arg(locale().formattedDataSize(m_bytes)),
                 tr("%1 is complete.").arg(m_name));
         } else {
-            end(Failed, tr("failed"), tr("%1: %2").arg(m_name, m_reply->errorString()));
+            end(Failed, tr("failed: %1").arg(m_reply->errorString()),
+                tr("%1 has failed: %2").arg(m_name, m_reply->errorString()));
         }
     });
 }
@@ -99,6 +110,7 @@ void DownloadRow::showOutcome(Outcome outcome, const QString &text)
 {
     m_outcome = outcome;
     m_result->setText(text);
+    makeRoom();
     m_result->setAccessibleName(tr("State of %1: %2").arg(m_name, text));
     m_result->setToolTip({});
     QPalette colors = palette();
@@ -112,25 +124,56 @@ void DownloadRow::showOutcome(Outcome outcome, const QString &text)
     m_result->setPalette(colors);
 }
 
+// A label that wraps its text gets no room for all the lines by itself.
+void DownloadRow::makeRoom()
+{
+    m_result->setMinimumHeight(m_result->heightForWidth(m_result->width()));
+}
+
+void DownloadRow::resizeEvent(QResizeEvent *event)
+{
+    QFrame::resizeEvent(event);
+    makeRoom();
+}
+
 void DownloadRow::updateButtons()
 {
     const bool running = m_scope->isActive();
+    const bool limited = running && !m_scope->deadline().isForever();
+    QWidget *focused = window()->focusWidget(); // that of this window, be it active or not
+    // What is needed next first, and then the focus, which would jump into the next row otherwise: what
+    // people type would change the deadline there.
+    (running ? m_cancel : m_again)->show();
+    if (running)
+        m_timeout->setEnabled(true);
+    if (!running && isAncestorOf(focused))
+        m_again->setFocus();
+    else if (focused == m_again)
+        m_cancel->setFocus();
+    else if (!limited && (focused == m_moreTime || focused == m_noLimit))
+        m_timeout->setFocus();
     m_timeout->setEnabled(running);
-    m_moreTime->setEnabled(running && !m_scope->deadline().isForever());
-    m_noLimit->setEnabled(running && !m_scope->deadline().isForever());
-    m_cancel->setVisible(running);
-    m_again->setVisible(!running);
+    m_moreTime->setEnabled(limited);
+    m_noLimit->setEnabled(limited);
+    (running ? m_again : m_cancel)->hide();
 }
 
 void DownloadRow::createWidgets(const DemoPage &page)
 {
-    auto *name = new QLabel(m_name, this);
+    const Qt::Alignment leading = leadingEdge();
+    // The mnemonic leads to the spin box. Those of the buttons lead from row to row.
+    auto *name = new QLabel(withMnemonic(m_name), this);
     QFont bold = name->font();
     bold.setBold(true);
     name->setFont(bold);
+    name->setAlignment(leading | Qt::AlignVCenter);
 
     m_result = new QLabel(this);
     m_result->setObjectName("result"_L1);
+    m_result->setWordWrap(true);
+    m_result->setTextFormat(Qt::PlainText);
+    m_result->setAlignment(leading | Qt::AlignTop);
+    m_result->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
 
     m_bar = new DeadlineBar(m_scope, this);
     m_bar->setObjectName("bar"_L1);
@@ -140,28 +183,32 @@ void DownloadRow::createWidgets(const DemoPage &page)
     m_timeout->setObjectName("timeout"_L1);
     m_timeout->setRange(0, 99'000);
     m_timeout->setSingleStep(1000);
-    m_timeout->setSuffix(tr(" ms"));
-    m_timeout->setKeyboardTracking(false);
+    m_timeout->setAlignment(leading | Qt::AlignVCenter);
+    m_timeout->setPrefix(isolateBegin());
+    m_timeout->setSuffix(tr(" ms") + isolateEnd());
+    m_timeout->setKeyboardTracking(false); // a new deadline when the number is complete
     m_timeout->setValue(static_cast<int>(page.timeout.count()));
     m_timeout->setToolTip(tr("So many milliseconds from now"));
     m_timeout->setAccessibleName(tr("New deadline of %1, in milliseconds from now").arg(m_name));
 
     const auto addButton = [this](const QString &objectName, const QString &text,
                                   const QString &accessibleName) {
-        auto *button = new QPushButton(text, this);
+        auto *button = new QPushButton(isolated(text), this);
         button->setObjectName(objectName);
         button->setAccessibleName(accessibleName);
         return button;
     };
-    m_moreTime = addButton(u"moreTime"_s, tr("+5 s"), tr("5 seconds more for %1").arg(m_name));
-    m_noLimit = addButton(u"noLimit"_s, tr("No limit"), tr("No limit for %1").arg(m_name));
-    m_cancel = addButton(u"cancel"_s, tr("Cancel"), tr("Cancel %1").arg(m_name));
-    m_again = addButton(u"again"_s, tr("Again"), tr("Download %1 again").arg(m_name));
+    m_moreTime = addButton(u"moreTime"_s, tr("+&5 s"), tr("5 seconds more for %1").arg(m_name));
+    m_noLimit = addButton(u"noLimit"_s, tr("No &limit"), tr("No limit for %1").arg(m_name));
+    m_cancel = addButton(u"cancel"_s, tr("&Cancel"), tr("Cancel %1").arg(m_name));
+    m_again = addButton(u"again"_s, tr("A&gain"), tr("Download %1 again").arg(m_name));
+
+    name->setBuddy(m_timeout);
 
     auto *layout = new QGridLayout(this);
     layout->addWidget(name, 0, 0);
     layout->addWidget(m_result, 1, 0);
-    layout->setColumnMinimumWidth(0, 150);
+    layout->setColumnMinimumWidth(0, fontMetrics().averageCharWidth() * NameWidth);
     layout->addWidget(m_bar, 0, 1, 2, 1);
     layout->setColumnStretch(1, 1);
     int column = 2;

@@ -40,6 +40,9 @@ public Q_SLOTS:
 Q_SIGNALS:
     void ended(const QString &message);
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
     void createWidgets(const DemoPage &page);
     void wire();
@@ -47,6 +50,7 @@ private:
     void receive();
     void end(Outcome outcome, const QString &text, const QString &message);
     void showOutcome(Outcome outcome, const QString &text);
+    void makeRoom();
 
     const QString m_name;
     const QUrl m_url;

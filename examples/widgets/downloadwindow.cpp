@@ -6,6 +6,7 @@
 
 #include "downloadwindow.h"
 
+#include "bidi.h"
 #include "deadlinebar.h"
 #include "downloadrow.h"
 
@@ -47,7 +48,7 @@ DownloadWindow::DownloadWindow(const QList<DemoPage> &pages, const Locate &locat
     connect(m_cancelAll, &QPushButton::clicked, &m_total, &QTimeoutScope::cancel);
     connect(m_startAll, &QPushButton::clicked, this, &DownloadWindow::startAll);
     updateButtons();
-    statusBar()->showMessage(tr("Ready."));
+    statusBar()->showMessage(isolated(tr("Ready.")));
 }
 
 DownloadWindow::~DownloadWindow() = default;
@@ -61,15 +62,16 @@ QWidget *DownloadWindow::createTotal()
     bar->setObjectName("totalBar"_L1);
     const auto addButton = [total](const QString &objectName, const QString &text,
                                    const QString &accessibleName) {
-        auto *button = new QPushButton(text, total);
+        auto *button = new QPushButton(isolated(text), total);
         button->setObjectName(objectName);
         button->setAccessibleName(accessibleName);
         return button;
     };
-    m_moreTime = addButton(u"moreTimeForAll"_s, tr("+5 s"), tr("5 seconds more for all downloads"));
-    m_noLimit = addButton(u"noLimitForAll"_s, tr("No limit"), tr("No limit for all together"));
-    m_cancelAll = addButton(u"cancelAll"_s, tr("Cancel all"), tr("Cancel all downloads"));
-    m_startAll = addButton(u"startAll"_s, tr("Start all"), tr("Start all downloads"));
+    m_moreTime = addButton(u"moreTimeForAll"_s, tr("+&5 s"),
+                           tr("5 seconds more for all downloads"));
+    m_noLimit = addButton(u"noLimitForAll"_s, tr("No &limit"), tr("No limit for all together"));
+    m_cancelAll = addButton(u"cancelAll"_s, tr("Cancel &all"), tr("Cancel all downloads"));
+    m_startAll = addButton(u"startAll"_s, tr("Start &all"), tr("Start all downloads"));
 
     auto *layout = new QHBoxLayout(total);
     layout->addWidget(label);
@@ -86,13 +88,13 @@ void DownloadWindow::startAll()
         if (row->outcome() != DownloadRow::Running)
             row->start();
     }
-    statusBar()->showMessage(tr("Downloading…"));
+    statusBar()->showMessage(isolated(tr("Downloading…")));
 }
 
 // The total is done when the last of the rows is.
 void DownloadWindow::rowEnded(const QString &message)
 {
-    statusBar()->showMessage(message);
+    statusBar()->showMessage(isolated(message));
     if (counts().running == 0)
         m_total.finish();
 }
@@ -101,10 +103,15 @@ void DownloadWindow::updateButtons()
 {
     const bool running = m_total.isActive();
     const bool limited = running && !m_total.deadline().isForever();
+    // As in DownloadRow::updateButtons(): the focus stays here.
+    QWidget *focused = focusWidget();
+    (running ? m_cancelAll : m_startAll)->show();
+    if (focused == m_startAll || focused == m_cancelAll
+        || (!limited && (focused == m_moreTime || focused == m_noLimit)))
+        (running ? m_cancelAll : m_startAll)->setFocus();
     m_moreTime->setEnabled(limited);
     m_noLimit->setEnabled(limited);
-    m_cancelAll->setVisible(running);
-    m_startAll->setVisible(!running);
+    (running ? m_startAll : m_cancelAll)->hide();
 }
 
 DownloadCounts DownloadWindow::counts() const

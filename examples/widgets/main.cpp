@@ -16,11 +16,13 @@ using namespace Qt::StringLiterals;
 
 int main(int argc, char *argv[])
 {
-    const auto options = DesktopOptions::fromCommandLine(argc, argv);
+    DesktopOptions options(argc, argv);
     QApplication application(argc, argv);
-    if (options.theme != DesktopOptions::FollowSystem)
+    if (!options.parse(QApplication::arguments()))
+        return DesktopOptions::ErrorStatus;
+    if (options.theme != DesktopOptions::FollowSystem && !options.hasStyle)
         QApplication::setStyle(u"Fusion"_s);
-    options.applyTheme();
+    options.apply();
 
     SlowServerThread server;
     if (!server.isListening())

@@ -17,13 +17,7 @@ using QTimeout::detail::AbortRecord;
     before the operation has finished, to whoever awaits an abortable coroutine that the deadline
     has interrupted, and stored in the future that QTimeout::withTimeout() gives.
 
-    \code
-    try {
-        co_await QTimeout::run(1500ms, manager.get(request));
-    } catch (const QTimeoutError &) {
-        qInfo() << "no answer in time";
-    }
-    \endcode
+    \snippet tst_snippets_reference.cpp error
 
     It is Python's \c TimeoutError. Being a QException it can cross threads in a QFuture.
 

@@ -183,18 +183,7 @@ void QTimeoutQmlScopePrivate::clearData(QQmlListProperty<QObject> *list)
     A TimeoutScope is a QTimeoutScope, with properties to bind to. C++ that is given one can do with it whatever it
     does with any scope.
 
-    \code
-    TimeoutScope {
-        id: scope
-        timeout: 5000
-        running: true
-        updateInterval: 50
-        onExpired: console.log("time is up")
-    }
-    ProgressBar {
-        value: scope.progress
-    }
-    \endcode
+    \snippet qml/Bindings.qml scope
 
     A TimeoutScope that is declared inside another one is nested in it: it ends with it at the latest.
 

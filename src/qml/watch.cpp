@@ -67,9 +67,7 @@ static bool hasFinished(QObject *object)
 
     For a task, returns a task that gives the result if it comes in time, and nothing otherwise:
 
-    \code
-    scope.watch(backend.load(url)).then(page => show(page));
-    \endcode
+    \snippet qml/Task.qml watch
 
     A task from QCoro cannot be interrupted from outside. Give the C++ function the scope, and let it run its work
     there (see \l {In QML}). If the task is made from a run under this scope, what it throws finishes the scope, and is

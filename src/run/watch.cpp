@@ -259,9 +259,7 @@ void WatchedFuture::dismiss()
     Watches \a object, for which \a abort is called if the scope expires or is cancelled. It is
     called in the thread of the object. What it throws is logged, as QTimeoutAbort describes.
 
-    \code
-    scope->watch(player, [player] { player->stop(); });
-    \endcode
+    \snippet tst_snippets_reference.cpp watch
 
     To watch an object again replaces the function.
 */

@@ -46,24 +46,14 @@ Q_CONSTRUCTOR_FUNCTION(registerTypes)
     the scope \e expires: it emits expired() and aborts the work, each kind of operation in its own
     way (see QTimeoutAbort).
 
-    \code
-    auto *scope = new QTimeoutScope(1500ms, this);
-    scope->watch(reply);
-    connect(scope, &QTimeoutScope::expired, this, [this] { statusBar()->showMessage(tr("Timed out")); });
-    connect(moreTime, &QPushButton::clicked, scope, [scope] { scope->shift(5s); });
-    connect(giveUp, &QPushButton::clicked, scope, &QTimeoutScope::cancel);
-    \endcode
+    \snippet tst_snippets_reference.cpp scope and slots
 
     In a coroutine:
 
-    \code
-    QTimeoutScope scope(5s);
-    QNetworkReply *page = co_await scope.run(manager.get(request));
-    QNetworkReply *picture = co_await scope.run(manager.get(pictureRequest(page)));
-    \endcode
+    \snippet tst_snippets_reference.cpp scope in a coroutine
 
     Note that a scope does nothing to what has not been put under it. A plain \c{co_await reply}
-    between the two lines above would not be interrupted by anything. If a scope expires
+    between the two runs above would not be interrupted by anything. If a scope expires
     without anybody having made use of it, a message in the category \c qtimeout says so.
 
     A coroutine that takes the scope as a parameter is put under it as a whole. It is interrupted
@@ -401,12 +391,7 @@ std::stop_token QTimeoutScope::stopToken() const
     taken this scope, it is an interruption like that at a \c co_await, and throws QTimeoutCancelled
     in either case.
 
-    \code
-    while (!rows.isEmpty()) {
-        scope.throwIfAborted();
-        sum += expensive(rows.takeFirst());
-    }
-    \endcode
+    \snippet tst_snippets_reference.cpp checkpoint
 */
 void QTimeoutScope::throwIfAborted()
 {

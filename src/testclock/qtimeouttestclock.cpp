@@ -187,15 +187,7 @@ void QTimeoutTestClockPrivate::end()
     While an object of this class exists, the time of all scopes, sleeps and runs of its thread
     stands still. advance() moves it:
 
-    \code
-    QTimeoutTestClock clock;
-    Downloader downloader; // gives up after 30 seconds
-    QSignalSpy gaveUp(&downloader, &Downloader::gaveUp);
-    clock.advance(29999ms);
-    QCOMPARE(gaveUp.count(), 0);
-    clock.advance(1ms);
-    QCOMPARE(gaveUp.count(), 1);
-    \endcode
+    \snippet tst_snippets_reference.cpp test clock
 
     Such a test takes no time, and does not depend on how busy the machine is.
 

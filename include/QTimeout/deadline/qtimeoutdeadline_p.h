@@ -24,15 +24,7 @@ namespace QTimeout {
 
     A Deadline is made implicitly, where a function asks for one, from whatever the caller has:
 
-    \code
-    using namespace std::chrono_literals;
-
-    scope->start(1500ms);                                 // a time from now
-    scope->start(std::chrono::steady_clock::now() + 2s);  // a point in time
-    scope->start(QDeadlineTimer(500, Qt::PreciseTimer));  // Qt's own type, with a timer type
-    scope->start(QDeadlineTimer::Forever);                // no deadline
-    scope->start(1500);                                   // milliseconds, -1 means forever
-    \endcode
+    \snippet tst_snippets_reference.cpp deadline
 
     A time from now that does not fit into 64 bits of nanoseconds is forever; so is a \c
     duration<double> that is not a number. A time that is negative or past is a deadline that has

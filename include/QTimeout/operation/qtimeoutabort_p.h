@@ -125,13 +125,7 @@ void forceOperation(T &object) noexcept
 
     Specialise it for your own types:
 
-    \code
-    template<>
-    struct QTimeoutAbort<Upload>
-    {
-        static void abort(Upload &upload) { upload.giveUp(Upload::Timeout); }
-    };
-    \endcode
+    \snippet tst_snippets_reference.cpp rule
 
     \section2 A grace period
 

@@ -25,11 +25,7 @@
 
     Waits for \a operation until \a deadline, and returns a QCoro::Task with what it gives:
 
-    \code
-    auto reply = co_await QTimeout::run(1500ms, std::unique_ptr<QNetworkReply>(manager.get(request)));
-    const int code = co_await QTimeout::run(30s, dialog, &QDialog::finished);
-    const Profile profile = co_await QTimeout::run(1500ms, &loadProfile, url);
-    \endcode
+    \snippet tst_snippets_reference.cpp run
 
     If the deadline passes first, the operation is aborted by the rule that QTimeoutAbort has for
     its type, and the task throws QTimeoutError. An operation that has finished by then beats
@@ -106,10 +102,7 @@
     std::optional instead of throwing when the deadline passes; if the operation has no result, \c
     false instead of \c true.
 
-    \code
-    if (const std::optional<Answer> answer = co_await QTimeout::tryRun(200ms, ask()))
-        show(*answer);
-    \endcode
+    \snippet tst_snippets_reference.cpp try
 
     Only the passing of this very deadline is meant. A QTimeoutError that the operation throws by
     itself, the end of an enclosing scope, a cancellation and other errors go through.
@@ -145,11 +138,7 @@
     To cancel the returned future cancels \a future, and the other way round. The calling thread
     needs an event loop.
 
-    \code
-    QTimeout::withTimeout(QtConcurrent::run(decode, data), 2s)
-            .then(this, [this](const QImage &image) { show(image); })
-            .onFailed(this, [this](const QTimeoutError &) { showHourglass(); });
-    \endcode
+    \snippet tst_snippets_reference.cpp future
 */
 
 /*!

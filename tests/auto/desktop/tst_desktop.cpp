@@ -29,6 +29,8 @@ private Q_SLOTS:
     void diskIsFull();
     void screenshot_data();
     void screenshot();
+    void qtOptions_data();
+    void qtOptions();
 
 private:
     struct Result
@@ -37,7 +39,8 @@ private:
         QString output;
         QString errors;
     };
-    static Result run(const QStringList &arguments, const QString &platform = u"offscreen"_s);
+    static Result run(const QStringList &arguments, const QString &platform = u"offscreen"_s,
+                      const QString &locale = u"C"_s);
 };
 
 void tst_Desktop::initTestCase_data()
@@ -49,13 +52,15 @@ void tst_Desktop::initTestCase_data()
                 << QString::fromLocal8Bit(program);
 }
 
-tst_Desktop::Result tst_Desktop::run(const QStringList &arguments, const QString &platform)
+tst_Desktop::Result tst_Desktop::run(const QStringList &arguments, const QString &platform,
+                                     const QString &locale)
 {
     constexpr int Patience = 90000; // for a busy machine
     QFETCH_GLOBAL(const QString, program);
     QProcess process;
     QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
     environment.insert(u"QT_QPA_PLATFORM"_s, platform);
+    environment.insert(u"LC_ALL"_s, locale);
     const QTemporaryDir runtimeFolder; // Qt has something to say if there is none
     environment.insert(u"XDG_RUNTIME_DIR"_s, runtimeFolder.path());
     process.setProcessEnvironment(environment);
@@ -175,6 +180,54 @@ void tst_Desktop::screenshot()
     QCOMPARE_GE(picture.width(), 1000);
     QCOMPARE_GE(picture.height(), 600);
     QCOMPARE(qGray(picture.pixel(2, 2)) < 128, dark);
+}
+
+void tst_Desktop::qtOptions_data()
+{
+    QTest::addColumn<QStringList>("options");
+    QTest::addColumn<QString>("locale");
+    QTest::addColumn<bool>("mirrored");
+
+    QTest::newRow("platform") << QStringList{u"-platform"_s, u"offscreen"_s} << u"C"_s << false;
+    QTest::newRow("reverse") << QStringList{u"-platform"_s, u"offscreen"_s, u"-reverse"_s} << u"C"_s
+                             << true;
+    QTest::newRow("style") << QStringList{u"-style"_s, u"Fusion"_s, u"-platform"_s, u"offscreen"_s}
+                           << u"C"_s << false;
+    QTest::newRow("in one, twice a dash")
+            << QStringList{u"--platform"_s, u"offscreen"_s, u"-style=Fusion"_s} << u"C"_s << false;
+    QTest::newRow("from the right")
+            << QStringList{u"-platform"_s, u"offscreen"_s} << u"ar_EG.UTF-8"_s << true;
+}
+
+// Wherever they stand among those of the program.
+void tst_Desktop::qtOptions()
+{
+    QFETCH(const QStringList, options);
+    QFETCH(const QString, locale);
+    QFETCH(const bool, mirrored);
+    const QTemporaryDir folder;
+    const QString file = folder.filePath(u"picture.png"_s);
+    const Result result = run(options
+                                      + QStringList{u"--screenshot"_s, file, u"--theme"_s,
+                                                    u"light"_s},
+                              u"nosuchplatform"_s, locale);
+    QVERIFY2(result.status == 0, qPrintable(result.errors));
+
+    // The bars and rings are nearer to that side where one begins to read.
+    const QImage picture(file);
+    double sum = 0;
+    int count = 0;
+    for (int y = 0; y < picture.height(); ++y) {
+        for (int x = 0; x < picture.width(); ++x) {
+            const QColor color = picture.pixelColor(x, y);
+            if (color.blue() > color.red() + 100) {
+                sum += x;
+                ++count;
+            }
+        }
+    }
+    QCOMPARE_GE(count, 100);
+    QCOMPARE(sum / count > picture.width() / 2.0, mirrored);
 }
 
 QTEST_GUILESS_MAIN(tst_Desktop)

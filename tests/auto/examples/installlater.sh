@@ -16,7 +16,7 @@ export QML_IS_INSTALLED=$folder/qml
 rm -rf "$folder"
 mkdir -p "$folder/tree"
 cd "$folder/tree"
-ln -s "$source"/{CMakeLists.txt,CMakePresets.json,examples,include,src,tests} .
+ln -s "$source"/{CMakeLists.txt,CMakePresets.json,README.md,examples,include,src,tests} .
 
 examples/run 01-deadline
 if [ -e "$QML_IS_INSTALLED" ] || compgen -G "build/*/qml" >/dev/null; then

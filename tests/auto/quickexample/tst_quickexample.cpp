@@ -8,16 +8,21 @@
 #include <QTimeout/deadline/deadlinequeue_p.h>
 #include <QTimeoutTestClock>
 
+#include <QtCore/QLocale>
 #include <QtCore/QRegularExpression>
 #include <QtCore/QScopeGuard>
 #include <QtGui/QAccessible>
 #include <QtGui/QFont>
 #include <QtGui/QGuiApplication>
+#include <QtGui/QImage>
+#include <QtGui/QPalette>
 #include <QtQuick/QQuickItem>
 #include <QtQuick/QQuickWindow>
 #include <QtTest/QSignalSpy>
 #include <QtTest/QTest>
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 
 using namespace Qt::StringLiterals;
@@ -47,6 +52,15 @@ private Q_SLOTS:
     void cancelAll();
     void startAllAgain();
     void failureIsExplained();
+    void cancelledCardSaysSo();
+    void focusStaysInTheCard_data();
+    void focusStaysInTheCard();
+    void focusFollowsTheButtons();
+    void buttonsHaveAShape_data();
+    void buttonsHaveAShape();
+    void unitOfTheRing_data();
+    void unitOfTheRing();
+    void rightToLeft();
     void buttonsOfWhatHasEnded();
     void closedInTheMiddle_data();
     void closedInTheMiddle();
@@ -65,6 +79,7 @@ private:
     static QQuickItem *find(QQuickItem *in, const char *name);
     void click(QQuickItem *in, const char *name) const;
     void click(const char *name) const { click(m_quick->window()->contentItem(), name); }
+    void activate() const;
     bool waitForFrame() const;
     void checkTexts() const;
     void checkButtons(int count) const;
@@ -144,6 +159,12 @@ void tst_QuickExample::click(QQuickItem *in, const char *name) const
     QTest::mouseClick(m_quick->window(), Qt::LeftButton, {}, center.toPoint());
 }
 
+void tst_QuickExample::activate() const
+{
+    m_quick->window()->requestActivate();
+    QVERIFY(QTest::qWaitForWindowActive(m_quick->window()));
+}
+
 bool tst_QuickExample::waitForRequests(int count) const
 {
     return QTest::qWaitFor([&] { return m_server->server()->requestCount() >= count; }, Patience);
@@ -219,8 +240,7 @@ void tst_QuickExample::cancels()
     open({Never, Never});
     QVERIFY(waitForRequests(2));
     if (byKey) {
-        m_quick->window()->requestActivate();
-        QVERIFY(QTest::qWaitForWindowActive(m_quick->window()));
+        activate();
         find(card(1), "cancel")->forceActiveFocus(Qt::TabFocusReason);
         QTest::keyClick(m_quick->window(), Qt::Key_Space);
     } else {
@@ -252,8 +272,8 @@ void tst_QuickExample::totalExpires()
     click(card(1), "noLimit");
     QVERIFY(waitForOutcome(2, u"done, 2.00 KiB"_s));
     m_clock->advance(60s);
-    QCOMPARE(outcome(0), u"too late"_s);
-    QCOMPARE(outcome(1), u"too late"_s);
+    QCOMPARE(outcome(0), u"too late: the time for all is over"_s);
+    QCOMPARE(outcome(1), u"too late: the time for all is over"_s);
     QCOMPARE(outcome(2), u"done, 2.00 KiB"_s);
     QCOMPARE(message(), u"The time for all is over."_s);
     QCOMPARE(m_quick->counts().timedOut, 2);
@@ -267,7 +287,7 @@ void tst_QuickExample::moreTimeForAll()
     m_clock->advance(64999ms);
     QCOMPARE(outcome(), u"running"_s);
     m_clock->advance(1ms);
-    QCOMPARE(outcome(), u"too late"_s);
+    QCOMPARE(outcome(), u"too late: the time for all is over"_s);
 }
 
 void tst_QuickExample::cancelAll()
@@ -299,7 +319,209 @@ void tst_QuickExample::failureIsExplained()
     QVERIFY2(QTest::qWaitFor([this] { return outcome().startsWith("failed: "_L1); }, Patience),
              qPrintable(outcome()));
     QCOMPARE_GE(outcome().size(), 15);
-    QCOMPARE(message(), u"Broken has failed."_s);
+    QCOMPARE(message(), u"Broken has "_s + outcome());
+}
+
+void tst_QuickExample::cancelledCardSaysSo()
+{
+    open({Never, Never});
+    click(card(1), "cancel");
+    QCOMPARE(outcome(1), u"cancelled"_s);
+    QCOMPARE(outcome(0), u"running"_s);
+    QCOMPARE(message(), u"Never was cancelled."_s);
+    click("cancelAll");
+    QCOMPARE(outcome(0), u"cancelled"_s);
+}
+
+void tst_QuickExample::focusStaysInTheCard_data()
+{
+    QTest::addColumn<QString>("focused");
+
+    for (const char *name : {"moreTime", "noLimit", "cancel"})
+        QTest::newRow(name) << QString::fromLatin1(name);
+}
+
+void tst_QuickExample::focusStaysInTheCard()
+{
+    QFETCH(const QString, focused);
+    open({Never, {u"Long"_s, u"/never"_s, 50s}});
+    activate();
+    find(card(0), qPrintable(focused))->forceActiveFocus(Qt::TabFocusReason);
+    m_clock->advance(3s);
+    QTRY_COMPARE(m_quick->window()->activeFocusItem(), find(card(0), "again"));
+    QTest::keyClick(m_quick->window(), Qt::Key_Space);
+    QCOMPARE(outcome(0), u"running"_s);
+    QCOMPARE(outcome(1), u"running"_s);
+}
+
+void tst_QuickExample::focusFollowsTheButtons()
+{
+    open({Never});
+    activate();
+    QQuickWindow *window = m_quick->window();
+    find(card(0), "noLimit")->forceActiveFocus(Qt::TabFocusReason);
+    QTest::keyClick(window, Qt::Key_Space);
+    QTRY_COMPARE(window->activeFocusItem(), find(card(0), "cancel"));
+    QTest::keyClick(window, Qt::Key_Space);
+    QTRY_COMPARE(window->activeFocusItem(), find(card(0), "again"));
+    QTest::keyClick(window, Qt::Key_Space);
+    QTRY_COMPARE(window->activeFocusItem(), find(card(0), "cancel"));
+    QQuickItem *root = window->contentItem();
+    click("startAll"); // as all were done
+    find(root, "noLimitForAll")->forceActiveFocus(Qt::TabFocusReason);
+    QTest::keyClick(window, Qt::Key_Space);
+    QTRY_COMPARE(window->activeFocusItem(), find(root, "cancelAll"));
+    QTest::keyClick(window, Qt::Key_Space);
+    QTRY_COMPARE(window->activeFocusItem(), find(root, "startAll"));
+    QTest::keyClick(window, Qt::Key_Space);
+    QTRY_COMPARE(window->activeFocusItem(), find(root, "cancelAll"));
+}
+
+void tst_QuickExample::buttonsHaveAShape_data()
+{
+    QTest::addColumn<QPalette>("palette");
+
+    QTest::newRow("the system's") << QPalette();
+    QTest::newRow("black on white")
+            << QPalette(Qt::black, Qt::white, Qt::white, Qt::gray, Qt::gray, Qt::black, Qt::white);
+    QTest::newRow("white on black")
+            << QPalette(Qt::white, Qt::black, Qt::black, Qt::gray, Qt::gray, Qt::white, Qt::black);
+    // A button has the colour of the window in it.
+    QTest::newRow("Fusion") << QPalette(Qt::black, QColor(0xefefef), Qt::white, Qt::gray, Qt::gray,
+                                        Qt::black, Qt::white, Qt::white, QColor(0xefefef));
+    QTest::newRow("dark") << QPalette(QColor(0xe8eaed), QColor(0x1b1f24), Qt::white, Qt::black,
+                                      Qt::gray, QColor(0xe8eaed), Qt::white, QColor(0x1b1f24),
+                                      QColor(0x1b1f24));
+}
+
+static double luminance(QColor color)
+{
+    const auto linear = [](double value) {
+        return value <= 0.04045 ? value / 12.92 : std::pow((value + 0.055) / 1.055, 2.4);
+    };
+    return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF())
+            + 0.0722 * linear(color.blueF());
+}
+
+// As the guidelines for accessibility define it.
+static double contrast(QColor one, QColor other)
+{
+    const double first = luminance(one) + 0.05;
+    const double second = luminance(other) + 0.05;
+    return std::max(first, second) / std::min(first, second);
+}
+
+// One can see where a button is, whatever the colours are.
+void tst_QuickExample::buttonsHaveAShape()
+{
+    constexpr double Enough = 2.9; // 3 is asked for; colours are rounded
+    QFETCH(const QPalette, palette);
+    const QPalette usual = QGuiApplication::palette();
+    QGuiApplication::setPalette(palette);
+    const auto restore = qScopeGuard([&usual] { QGuiApplication::setPalette(usual); });
+    open({Never, {u"Long"_s, u"/never"_s, 50s}});
+    QVERIFY(waitForFrame());
+    const QImage picture = m_quick->window()->grabWindow();
+    const double scale = picture.width() / double(m_quick->window()->width());
+    QList<QQuickItem *> buttons;
+    collect(m_quick->window()->contentItem(), "QQuickButton", &buttons);
+    QCOMPARE(buttons.size(), 3 + 2 * 3);
+    for (const QQuickItem *button : std::as_const(buttons)) {
+        const QRectF place = button->mapRectToScene(button->boundingRect());
+        const auto pixel = [&](double x) {
+            return picture.pixelColor(int(x * scale), int(place.center().y() * scale));
+        };
+        const QColor around = pixel(place.left() - 3);
+        double best = 1;
+        for (double x = place.left() - 1; x < place.left() + 3; ++x)
+            best = std::max(best, contrast(pixel(x), around));
+        QVERIFY2(best >= Enough,
+                 qPrintable(u"%1: %2"_s.arg(button->property("text").toString()).arg(best)));
+    }
+}
+
+void tst_QuickExample::unitOfTheRing_data()
+{
+    QTest::addColumn<QLocale>("locale");
+    QTest::addColumn<QString>("atFirst");
+    QTest::addColumn<QString>("later");
+    QTest::addColumn<QString>("spoken");
+
+    QTest::newRow("English") << QLocale(QLocale::English) << u"3.0 s"_s << u"153 s"_s
+                             << u"3 seconds"_s;
+    QTest::newRow("German") << QLocale(QLocale::German) << u"3,0 s"_s << u"153 s"_s
+                            << u"3 seconds"_s;
+    // Digits and all.
+    const QLocale persian(QLocale::Persian, QLocale::Iran);
+    QTest::newRow("Persian") << persian << persian.toString(3.0, 'f', 1) + u" s"_s
+                             << persian.toString(153) + u" s"_s
+                             << persian.toString(3) + u" seconds"_s;
+}
+
+void tst_QuickExample::unitOfTheRing()
+{
+    QFETCH(const QLocale, locale);
+    QFETCH(const QString, atFirst);
+    QFETCH(const QString, later);
+    QFETCH(const QString, spoken);
+    const QLocale usual;
+    QLocale::setDefault(locale);
+    const auto restore = qScopeGuard([&usual] { QLocale::setDefault(usual); });
+    QAccessible::setActive(true);
+    open({Never});
+    QCOMPARE(text(card(0), "time"), atFirst);
+    QAccessibleInterface *ring = QAccessible::queryAccessibleInterface(
+            find(card(0), "time")->parentItem());
+    QCOMPARE(ring->text(QAccessible::Description), spoken);
+    QAccessible::setActive(false);
+    click("noLimitForAll");
+    for (int i = 0; i < 30; ++i)
+        click(card(0), "moreTime");
+    QCOMPARE(text(card(0), "time"), later);
+}
+
+// As a person sees it: the ring, the name, and then what can be done, from right to left.
+void tst_QuickExample::rightToLeft()
+{
+    for (const bool mirrored : {false, true}) {
+        QGuiApplication::setLayoutDirection(mirrored ? Qt::RightToLeft : Qt::LeftToRight);
+        const auto restore = qScopeGuard(
+                [] { QGuiApplication::setLayoutDirection(Qt::LeftToRight); });
+        open({{u"Long"_s, u"/never"_s, 40s}});
+        QVERIFY(waitForFrame());
+        const QQuickItem *ring = find(card(0), "time")->parentItem();
+        double last = mirrored ? m_quick->window()->width() : 0;
+        for (const QQuickItem *item :
+             {ring, static_cast<const QQuickItem *>(find(card(0), "outcome")),
+              static_cast<const QQuickItem *>(find(card(0), "moreTime")),
+              static_cast<const QQuickItem *>(find(card(0), "noLimit")),
+              static_cast<const QQuickItem *>(find(card(0), "cancel"))}) {
+            const double x = item->mapRectToScene(item->boundingRect()).center().x();
+            QVERIFY2(mirrored ? x < last : x > last, qPrintable(item->objectName()));
+            last = x;
+        }
+        QQuickItem *root = m_quick->window()->contentItem();
+        for (const QQuickItem *text : {find(card(0), "outcome"), find(root, "message")}) {
+            const int alignment = text->property("effectiveHorizontalAlignment").toInt();
+            QCOMPARE(alignment, int(mirrored ? Qt::AlignRight : Qt::AlignLeft));
+        }
+
+        // A quarter of the time has gone, from the top to that side where one does not begin to read.
+        m_clock->advance(10s);
+        QVERIFY(waitForFrame());
+        const QImage picture = m_quick->window()->grabWindow();
+        const double scale = picture.width() / double(m_quick->window()->width());
+        const auto isLeft = [&](int direction) {
+            const QRectF place = ring->mapRectToScene(ring->boundingRect());
+            const double radius = place.width() / 2 * 0.93 * std::sqrt(0.5);
+            const QPointF point = place.center() + QPointF(direction * radius, -radius);
+            return picture.pixelColor((point * scale).toPoint())
+                    == QGuiApplication::palette().color(QPalette::Highlight);
+        };
+        QCOMPARE(isLeft(-1), mirrored);
+        QCOMPARE(isLeft(1), !mirrored);
+        m_quick.reset();
+    }
 }
 
 void tst_QuickExample::buttonsOfWhatHasEnded()

@@ -26,11 +26,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using Reply = QScopedPointer<QNetworkReply, QScopedPointerDeleteLater>;
-
 namespace plain {
 
 //! [plain]
+using Reply = QScopedPointer<QNetworkReply, QScopedPointerDeleteLater>; // goes with the coroutine
+
 QCoro::Task<QByteArray> download(QNetworkAccessManager *manager, QUrl url)
 {
     const Reply reply(manager->get(QNetworkRequest(url)));
@@ -42,6 +42,8 @@ QCoro::Task<QByteArray> download(QNetworkAccessManager *manager, QUrl url)
 } // namespace plain
 
 //! [abortable]
+using Reply = QScopedPointer<QNetworkReply, QScopedPointerDeleteLater>; // goes with the coroutine
+
 QCoro::Task<QByteArray> download(QTimeoutScope &, QNetworkAccessManager *manager, QUrl url)
 {
     const Reply reply(manager->get(QNetworkRequest(url)));
@@ -179,7 +181,7 @@ private:
 // Some other library has a hook that has to be a plain coroutine.
 QCoro::Task<QByteArray> hook(QTimeoutScope *scope, QNetworkAccessManager *manager, QUrl url)
 {
-    const Reply reply(manager->get(QNetworkRequest(url)));
+    const Reply reply(manager->get(QNetworkRequest(url))); // which deletes it
     co_await scope->run(reply.get()); // can be interrupted
     co_await scope->run(QTimeout::sleepFor(1ms)); // so can this
     co_return reply->readAll();

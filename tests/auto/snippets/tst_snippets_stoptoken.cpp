@@ -22,11 +22,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using Reply = QScopedPointer<QNetworkReply, QScopedPointerDeleteLater>;
-
 namespace byhand {
 
 //! [by hand]
+using Reply = QScopedPointer<QNetworkReply, QScopedPointerDeleteLater>; // goes with the coroutine
+
 class Stopped
 {
 };
@@ -90,6 +90,8 @@ QCoro::Task<QString> show(QNetworkAccessManager *manager, QUrl url)
 namespace withscope {
 
 //! [with a scope]
+using Reply = QScopedPointer<QNetworkReply, QScopedPointerDeleteLater>; // goes with the coroutine
+
 QCoro::Task<QByteArray> download(QTimeoutScope &, QNetworkAccessManager *manager, QUrl url)
 {
     const Reply reply(manager->get(QNetworkRequest(url)));

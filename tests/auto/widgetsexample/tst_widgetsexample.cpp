@@ -11,9 +11,12 @@
 
 #include <QtCore/QPointer>
 #include <QtCore/QRegularExpression>
+#include <QtCore/QScopeGuard>
+#include <QtGui/QImage>
 #include <QtTest/QSignalSpy>
 #include <QtTest/QTest>
 #include <QtWidgets/QAbstractButton>
+#include <QtWidgets/QApplication>
 #include <QtWidgets/QLabel>
 #include <QtWidgets/QLineEdit>
 #include <QtWidgets/QProgressBar>
@@ -51,6 +54,13 @@ private Q_SLOTS:
     void cancelAll();
     void startAllAgain();
     void failureIsExplained();
+    void longReasonHasRoom();
+    void cancelledRowSaysSo();
+    void focusStaysInTheRow_data();
+    void focusStaysInTheRow();
+    void focusFollowsTheButtons();
+    void mnemonics();
+    void rightToLeft();
     void buttonsOfWhatHasEnded();
     void closedInTheMiddle_data();
     void closedInTheMiddle();
@@ -76,6 +86,8 @@ private:
     QString status() const { return m_window->statusBar()->currentMessage(); }
     static QAbstractButton *button(const QWidget *in, const char *name);
     static void click(const QWidget *in, const char *name);
+    void activate() const;
+    static bool hasColor(const QImage &picture, QPalette::ColorRole role);
     bool waitForRequests(int count) const;
 
     static constexpr int Patience = 20000; // for a busy machine
@@ -124,6 +136,24 @@ void tst_WidgetsExample::click(const QWidget *in, const char *name)
     QAbstractButton *target = button(in, name);
     QVERIFY2(target && target->isVisible() && target->isEnabled(), name);
     QTest::mouseClick(target, Qt::LeftButton);
+}
+
+void tst_WidgetsExample::activate() const
+{
+    m_window->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(m_window));
+}
+
+bool tst_WidgetsExample::hasColor(const QImage &picture, QPalette::ColorRole role)
+{
+    const QRgb color = QApplication::palette().color(role).rgb();
+    for (int y = 0; y < picture.height(); ++y) {
+        for (int x = 0; x < picture.width(); ++x) {
+            if ((picture.pixel(x, y) & RGB_MASK) == (color & RGB_MASK))
+                return true;
+        }
+    }
+    return false;
 }
 
 bool tst_WidgetsExample::waitForRequests(int count) const
@@ -263,7 +293,8 @@ void tst_WidgetsExample::totalExpires()
     m_clock->advance(60s);
     for (const int i : {0, 1}) {
         QCOMPARE(row(i)->outcome(), DownloadRow::TimedOut);
-        QCOMPARE(result(i), u"too late"_s);
+        QCOMPARE(result(i), u"too late: the time for all is over"_s);
+        QCOMPARE(bar(i), u"time is up"_s);
     }
     QCOMPARE(row(2)->outcome(), DownloadRow::Done);
     QCOMPARE(status(), u"The time for all is over."_s);
@@ -308,8 +339,169 @@ void tst_WidgetsExample::failureIsExplained()
 {
     open({{u"Broken"_s, u"/reset"_s, 3s}});
     QTRY_COMPARE_WITH_TIMEOUT(row()->outcome(), DownloadRow::Failed, Patience);
-    QVERIFY2(status().startsWith("Broken: "_L1), qPrintable(status()));
+    const QString failed = u"failed: "_s;
+    QVERIFY2(result().startsWith(failed), qPrintable(result()));
+    const QString reason = result().mid(failed.size());
+    QVERIFY(!reason.isEmpty());
+    QCOMPARE(status(), u"Broken has failed: "_s + reason);
     QCOMPARE(row()->findChild<QLabel *>(u"result"_s)->toolTip(), status());
+}
+
+void tst_WidgetsExample::longReasonHasRoom()
+{
+    open({{u"Missing"_s, u"/status?code=404"_s, 3s}});
+    const auto *label = row()->findChild<QLabel *>(u"result"_s);
+    QTRY_COMPARE_WITH_TIMEOUT(row()->outcome(), DownloadRow::Failed, Patience);
+    QVERIFY2(result().contains(u"Not Found"_s), qPrintable(result()));
+    QVERIFY(label->heightForWidth(label->width()) > 2 * label->fontMetrics().height());
+    QTRY_VERIFY(label->height() >= label->heightForWidth(label->width()));
+}
+
+void tst_WidgetsExample::cancelledRowSaysSo()
+{
+    open({Never, Never});
+    m_clock->advance(1s);
+    click(row(1), "cancel");
+    QCOMPARE(result(1), u"cancelled"_s);
+    QCOMPARE(bar(1), u"cancelled"_s);
+    QTRY_COMPARE(bar(0), u"2.0 s left"_s);
+    click(m_window, "cancelAll");
+    QCOMPARE(bar(0), u"cancelled"_s);
+    QCOMPARE(totalBar(), u"cancelled"_s);
+}
+
+void tst_WidgetsExample::focusStaysInTheRow_data()
+{
+    QTest::addColumn<QString>("focused");
+    QTest::addColumn<bool>("cancel");
+
+    for (const char *name : {"timeout", "moreTime", "noLimit", "cancel"}) {
+        for (const bool cancel : {false, true})
+            QTest::addRow("%s, %s", name, cancel ? "cancelled" : "timed out")
+                    << QString::fromLatin1(name) << cancel;
+    }
+}
+
+// Who is typing into one row does not find himself in another.
+void tst_WidgetsExample::focusStaysInTheRow()
+{
+    QFETCH(const QString, focused);
+    QFETCH(const bool, cancel);
+    open({Never, {u"Long"_s, u"/never"_s, 50s}});
+    activate();
+    row()->findChild<QWidget *>(focused)->setFocus();
+    QCOMPARE(m_window->focusWidget()->objectName(), focused);
+    if (cancel)
+        row()->cancel();
+    else
+        m_clock->advance(3s);
+    QCOMPARE(m_window->focusWidget(), button(row(), "again"));
+    QTest::keyClicks(m_window->focusWidget(), u"1"_s);
+    QTest::keyClick(m_window->focusWidget(), Qt::Key_Return);
+    QCOMPARE(row(1)->findChild<QSpinBox *>(u"timeout"_s)->value(), 50000);
+    QCOMPARE(row(1)->outcome(), DownloadRow::Running);
+}
+
+void tst_WidgetsExample::focusFollowsTheButtons()
+{
+    open({Never, {u"Long"_s, u"/never"_s, 50s}});
+    activate();
+    button(row(), "noLimit")->setFocus();
+    QTest::keyClick(m_window->focusWidget(), Qt::Key_Space);
+    QCOMPARE(m_window->focusWidget(), row()->findChild<QSpinBox *>(u"timeout"_s));
+    button(row(), "cancel")->setFocus();
+    QTest::keyClick(m_window->focusWidget(), Qt::Key_Space);
+    QCOMPARE(m_window->focusWidget(), button(row(), "again"));
+    QTest::keyClick(m_window->focusWidget(), Qt::Key_Space);
+    QCOMPARE(row()->outcome(), DownloadRow::Running);
+    QCOMPARE(m_window->focusWidget(), button(row(), "cancel"));
+
+    button(m_window, "cancelAll")->setFocus();
+    QTest::keyClick(m_window->focusWidget(), Qt::Key_Space);
+    QCOMPARE(m_window->focusWidget(), button(m_window, "startAll"));
+    QTest::keyClick(m_window->focusWidget(), Qt::Key_Space);
+    QCOMPARE(m_window->focusWidget(), button(m_window, "cancelAll"));
+    button(m_window, "noLimitForAll")->setFocus();
+    QTest::keyClick(m_window->focusWidget(), Qt::Key_Space);
+    QCOMPARE(m_window->focusWidget(), button(m_window, "cancelAll"));
+}
+
+void tst_WidgetsExample::mnemonics()
+{
+    open({{u"Alpha & Beta"_s, u"/never"_s, 3s}, {u"Gamma"_s, u"/never"_s, 50s}});
+    activate();
+    const auto alt = [this](Qt::Key key) { QTest::keyClick(m_window, key, Qt::AltModifier); };
+    alt(Qt::Key_G);
+    QCOMPARE(m_window->focusWidget(), row(1)->findChild<QSpinBox *>(u"timeout"_s));
+    // From row to row, and from there with the space bar.
+    alt(Qt::Key_C);
+    QCOMPARE(m_window->focusWidget(), button(row(0), "cancel"));
+    alt(Qt::Key_C);
+    QCOMPARE(m_window->focusWidget(), button(row(1), "cancel"));
+    QTest::keyClick(m_window->focusWidget(), Qt::Key_Space);
+    QCOMPARE(row(1)->outcome(), DownloadRow::Cancelled);
+    // What is there only once is pressed at once.
+    alt(Qt::Key_C);
+    QTRY_COMPARE(row(0)->outcome(), DownloadRow::Cancelled);
+
+    for (const QAbstractButton *each : m_window->findChildren<QAbstractButton *>()) {
+        if (!each->text().isEmpty())
+            QVERIFY2(!each->shortcut().isEmpty(), qPrintable(each->objectName()));
+    }
+}
+
+// As a person sees it: the name, what is left of the time, and then what can be done, from right to left.
+void tst_WidgetsExample::rightToLeft()
+{
+    QApplication::setLayoutDirection(Qt::RightToLeft);
+    const QPalette usual = QApplication::palette();
+    QPalette colors = usual;
+    colors.setColor(QPalette::Text, Qt::red);
+    colors.setColor(QPalette::HighlightedText, Qt::green);
+    colors.setColor(QPalette::Highlight, Qt::blue);
+    colors.setColor(QPalette::Base, Qt::white);
+    QApplication::setPalette(colors);
+    const auto restore = qScopeGuard([&usual] {
+        QApplication::setLayoutDirection(Qt::LeftToRight);
+        QApplication::setPalette(usual);
+    });
+    QApplication::setStyle(u"Fusion"_s);
+    open({{u"Long"_s, u"/never"_s, 60s}});
+
+    int right = m_window->width();
+    for (const char *name : {"result", "bar", "timeout", "moreTime", "noLimit", "cancel"}) {
+        const auto *widget = row()->findChild<QWidget *>(QString::fromLatin1(name));
+        QVERIFY2(widget->geometry().right() < right, name);
+        right = widget->geometry().left();
+    }
+    const auto *label = row()->findChild<QLabel *>(u"result"_s);
+    QVERIFY(label->alignment().testFlags(Qt::AlignRight | Qt::AlignAbsolute));
+    const auto *spinBox = row()->findChild<QSpinBox *>(u"timeout"_s);
+    QVERIFY(spinBox->alignment().testFlags(Qt::AlignRight | Qt::AlignAbsolute));
+    QCOMPARE(spinBox->value(), 60000);
+
+    // Isolated from the direction around.
+    QCOMPARE(bar(), u"\u206860.0 s left\u2069"_s);
+    QCOMPARE(button(row(), "moreTime")->text(), u"\u2068+&5 s\u2069"_s);
+    QCOMPARE(spinBox->text(), u"\u206860000 ms\u2069"_s);
+    QCOMPARE(status(), u"\u2068Downloading…\u2069"_s);
+
+    // The bar shrinks to the right, and the text can be read where it is, and where it is not.
+    m_clock->advance(45s);
+    auto *progress = row()->findChild<QProgressBar *>(u"bar"_s);
+    QTRY_COMPARE(bar(), u"\u206815.0 s left\u2069"_s);
+    progress->setValue(progress->maximum());
+    QImage picture = progress->grab().toImage();
+    QVERIFY(hasColor(picture, QPalette::HighlightedText));
+    QVERIFY(!hasColor(picture, QPalette::Text));
+    progress->setValue(progress->maximum() / 4);
+    picture = progress->grab().toImage();
+    QVERIFY(hasColor(picture, QPalette::Text));
+    const auto colorAt = [&picture](double x) {
+        return picture.pixelColor(int(picture.width() * x), picture.height() - 6);
+    };
+    QVERIFY(colorAt(0.95).blue() > 2 * colorAt(0.95).red());
+    QCOMPARE(colorAt(0.05), QColor(Qt::white));
 }
 
 void tst_WidgetsExample::buttonsOfWhatHasEnded()

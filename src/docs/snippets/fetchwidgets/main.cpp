@@ -37,10 +37,16 @@ FetchWindow::FetchWindow(const QUrl &url)
     auto *moreTime = new QPushButton(tr("+5 s"));
     auto *noLimit = new QPushButton(tr("No limit"));
     auto *cancel = new QPushButton(tr("Cancel"));
+    auto *spinBox = new QSpinBox;
+    spinBox->setAccessibleName(tr("New deadline, in milliseconds from now"));
+    spinBox->setRange(0, 60000);
+    spinBox->setSuffix(tr(" ms"));
+    spinBox->setValue(5000);
     auto *layout = new QVBoxLayout(this);
     for (QWidget *widget : {static_cast<QWidget *>(m_timeLeft), static_cast<QWidget *>(m_status),
                             static_cast<QWidget *>(again), static_cast<QWidget *>(moreTime),
-                            static_cast<QWidget *>(noLimit), static_cast<QWidget *>(cancel)})
+                            static_cast<QWidget *>(noLimit), static_cast<QWidget *>(spinBox),
+                            static_cast<QWidget *>(cancel)})
         layout->addWidget(widget);
 
     //! [buttons]
@@ -49,6 +55,11 @@ FetchWindow::FetchWindow(const QUrl &url)
     connect(noLimit, &QPushButton::clicked, &m_scope, &QTimeoutScope::reject);
     connect(cancel, &QPushButton::clicked, &m_scope, &QTimeoutScope::cancel);
     //! [buttons]
+
+    //! [spin box]
+    spinBox->setKeyboardTracking(false);
+    connect(spinBox, &QSpinBox::valueChanged, &m_scope, &QTimeoutScope::reschedule);
+    //! [spin box]
 
     //! [ends]
     connect(&m_scope, &QTimeoutScope::expired, this,
@@ -69,6 +80,7 @@ FetchWindow::FetchWindow(const QUrl &url)
         const bool limited = running && !m_scope.deadline().isForever();
         again->setEnabled(!running);
         cancel->setEnabled(running);
+        spinBox->setEnabled(running);
         moreTime->setEnabled(limited);
         noLimit->setEnabled(limited);
         limited ? m_ticks.start(50ms) : m_ticks.stop();
@@ -85,7 +97,7 @@ FetchWindow::FetchWindow(const QUrl &url)
 void FetchWindow::fetch()
 {
     if (m_reply)
-        m_reply->deleteLater();
+        m_reply->deleteLater(); // the last one goes with its manager
     m_reply = m_manager.get(QNetworkRequest(m_url));
     m_status->setText(tr("Fetching…"));
     m_timeLeft->setRange(0, 5000);
