@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: 2026 The QTimeout developers
+// SPDX-License-Identifier: MIT
+
+#ifndef QTIMEOUTDEVICES_H
+#define QTIMEOUTDEVICES_H
+
+#include "../operation/deviceoperation_p.h"
+
+#include <QCoroTask>
+
+class QTimeoutScope;
+
+namespace QTimeout {
+
+namespace detail {
+
+template<DeviceEvent event>
+struct WaitForDevice
+{
+    template<typename Device>
+    QCoro::Task<bool> operator()(QTimeoutScope &scope, Device *device) const;
+    template<typename Other>
+    QCoro::Task<bool> operator()(QTimeoutScope &scope, const Other &other) const;
+};
+
+} // namespace detail
+
+inline constexpr detail::WaitForDevice<detail::DeviceEvent::ReadyRead> waitForReadyRead{};
+inline constexpr detail::WaitForDevice<detail::DeviceEvent::BytesWritten> waitForBytesWritten{};
+inline constexpr detail::WaitForDevice<detail::DeviceEvent::Connected> waitForConnected{};
+inline constexpr detail::WaitForDevice<detail::DeviceEvent::Disconnected> waitForDisconnected{};
+inline constexpr detail::WaitForDevice<detail::DeviceEvent::Started> waitForStarted{};
+inline constexpr detail::WaitForDevice<detail::DeviceEvent::Finished> waitForFinished{};
+
+} // namespace QTimeout
+
+#include "../scope/qtimeoutscope.h"
+#include "qtimeoutdevices_p.h"
+
+#endif // QTIMEOUTDEVICES_H
