@@ -62,6 +62,76 @@ concept HasEnd = requires(Device *device)
         } -> std::convertible_to<bool>;
 };
 
+/*
+    The signal that is waited for, if the class has that and what is asked with it.
+*/
+template<DeviceEvent event, typename Device>
+struct DeviceSignal
+{
+};
+
+template<typename Device>
+    requires requires
+    {
+        &Device::readyRead;
+    }
+struct DeviceSignal<DeviceEvent::ReadyRead, Device>
+{
+    static constexpr auto signal = &Device::readyRead;
+};
+
+template<typename Device>
+    requires requires(Device *device)
+    {
+        &Device::bytesWritten;
+        device->bytesToWrite();
+    }
+struct DeviceSignal<DeviceEvent::BytesWritten, Device>
+{
+    static constexpr auto signal = &Device::bytesWritten;
+};
+
+template<HasConnection Device>
+    requires requires
+    {
+        &Device::connected;
+    }
+struct DeviceSignal<DeviceEvent::Connected, Device>
+{
+    static constexpr auto signal = &Device::connected;
+};
+
+template<HasConnection Device>
+    requires requires
+    {
+        &Device::disconnected;
+    }
+struct DeviceSignal<DeviceEvent::Disconnected, Device>
+{
+    static constexpr auto signal = &Device::disconnected;
+};
+
+template<HasProcess Device>
+    requires requires
+    {
+        &Device::started;
+    }
+struct DeviceSignal<DeviceEvent::Started, Device>
+{
+    static constexpr auto signal = &Device::started;
+};
+
+template<typename Device>
+    requires(HasProcess<Device> || HasEnd<Device>)
+&&requires
+{
+    &Device::finished;
+}
+struct DeviceSignal<DeviceEvent::Finished, Device>
+{
+    static constexpr auto signal = &Device::finished;
+};
+
 template<typename Device>
 class DeviceState
 {
@@ -187,18 +257,7 @@ public:
     void start(Wait *wait)
     {
         m_listener = new DeviceListener(this, DeadlineQueue::current()->mailbox());
-        if constexpr (event == DeviceEvent::ReadyRead)
-            listenFor(&Device::readyRead, result(true));
-        else if constexpr (event == DeviceEvent::BytesWritten)
-            listenFor(&Device::bytesWritten, result(true));
-        else if constexpr (event == DeviceEvent::Connected)
-            listenFor(&Device::connected, result(true));
-        else if constexpr (event == DeviceEvent::Disconnected)
-            listenFor(&Device::disconnected, result(true));
-        else if constexpr (event == DeviceEvent::Started)
-            listenFor(&Device::started, result(true));
-        else
-            listenFor(&Device::finished, result(true));
+        listenFor(DeviceSignal<event, Device>::signal, result(true));
         if constexpr (event != DeviceEvent::Disconnected && event != DeviceEvent::Finished)
             listenForEnd();
         listenForState();

@@ -8,6 +8,8 @@
 
 #include <QCoroTask>
 
+#include <type_traits>
+
 class QTimeoutScope;
 
 namespace QTimeout {
@@ -19,8 +21,12 @@ struct WaitForDevice
 {
     template<typename Device>
     QCoro::Task<bool> operator()(QTimeoutScope &scope, Device *device) const;
+    // Refuses what is no pointer. (An object that run() would have to copy is refused by makeOperation().)
     template<typename Other>
-    QCoro::Task<bool> operator()(QTimeoutScope &scope, const Other &other) const;
+        requires(std::is_lvalue_reference_v<
+                         Other> || !std::is_base_of_v<QObject, std::remove_cv_t<Other>>)
+    QCoro::Task<bool>
+    operator()(QTimeoutScope &scope, Other &&other) const;
 };
 
 } // namespace detail

@@ -35,45 +35,6 @@ QCoro::Task<bool> waitForDevice(QTimeoutScope &, Device *device)
     co_return result;
 }
 
-template<typename Device>
-constexpr bool hasWhatIsAsked(DeviceEvent event)
-{
-    switch (event) {
-    case DeviceEvent::ReadyRead:
-        return requires
-        {
-            &Device::readyRead;
-        };
-    case DeviceEvent::BytesWritten:
-        return requires(Device * device)
-        {
-            &Device::bytesWritten;
-            device->bytesToWrite();
-        };
-    case DeviceEvent::Connected:
-        return HasConnection<Device> && requires
-        {
-            &Device::connected;
-        };
-    case DeviceEvent::Disconnected:
-        return HasConnection<Device> && requires
-        {
-            &Device::disconnected;
-        };
-    case DeviceEvent::Started:
-        return HasProcess<Device> && requires
-        {
-            &Device::started;
-        };
-    case DeviceEvent::Finished:
-        return (HasProcess<Device> || HasEnd<Device>)&&requires
-        {
-            &Device::finished;
-        };
-    }
-    return false;
-}
-
 template<DeviceEvent event>
 template<typename Device>
 QCoro::Task<bool> WaitForDevice<event>::operator()(QTimeoutScope &scope, Device *device) const
@@ -83,12 +44,12 @@ QCoro::Task<bool> WaitForDevice<event>::operator()(QTimeoutScope &scope, Device 
                 alwaysFalse<Device>,
                 "QTimeout::waitFor...: the class of the device is only declared here. Include "
                 "its header.");
-        return {};
+        return QCoro::Task<bool>();
     } else if constexpr (!std::is_base_of_v<QObject, Device> || std::is_const_v<Device>) {
         static_assert(alwaysFalse<Device>,
                       "QTimeout::waitFor...: the device is a QObject, and not const.");
-        return {};
-    } else if constexpr (!hasWhatIsAsked<Device>(event)) {
+        return QCoro::Task<bool>();
+    } else if constexpr (!requires { DeviceSignal<event, Device>::signal; }) {
         static_assert(
                 alwaysFalse<Device>,
                 "QTimeout::waitFor...: this class has not what is waited for. waitForReadyRead() needs "
@@ -97,7 +58,7 @@ QCoro::Task<bool> WaitForDevice<event>::operator()(QTimeoutScope &scope, Device 
                 "disconnected() and a state() that may be ConnectedState; waitForStarted() started() and "
                 "a state() that may be Running; waitForFinished() finished() and such a state() or "
                 "isFinished(). Pass a pointer to the class of the device, not to a base class.");
-        return {};
+        return QCoro::Task<bool>();
     } else {
         return waitForDevice<event>(scope, device);
     }
@@ -105,10 +66,20 @@ QCoro::Task<bool> WaitForDevice<event>::operator()(QTimeoutScope &scope, Device 
 
 template<DeviceEvent event>
 template<typename Other>
-QCoro::Task<bool> WaitForDevice<event>::operator()(QTimeoutScope &, const Other &) const
+    requires(std::is_lvalue_reference_v<
+                     Other> || !std::is_base_of_v<QObject, std::remove_cv_t<Other>>)
+QCoro::Task<bool> WaitForDevice<event>::operator()(QTimeoutScope &, Other &&) const
 {
     static_assert(alwaysFalse<Other>, "QTimeout::waitFor...: pass a plain pointer to the device.");
-    return {};
+    return QCoro::Task<bool>();
+}
+
+// Called by run() for what cannot be called.
+template<DeviceEvent event, typename Other, typename... More>
+auto makeOperation(const WaitForDevice<event> &, Other &&, More &&...)
+{
+    static_assert(alwaysFalse<Other>, "QTimeout::waitFor...: pass a plain pointer to the device.");
+    return NoOperation();
 }
 
 } // namespace QTimeout::detail
