@@ -31,12 +31,27 @@ struct WaitForDevice
 
 } // namespace detail
 
+#ifdef Q_QDOC
+template<typename Device>
+QCoro::Task<bool> waitForReadyRead(QTimeoutScope &scope, Device *device);
+template<typename Device>
+QCoro::Task<bool> waitForBytesWritten(QTimeoutScope &scope, Device *device);
+template<typename Device>
+QCoro::Task<bool> waitForConnected(QTimeoutScope &scope, Device *device);
+template<typename Device>
+QCoro::Task<bool> waitForDisconnected(QTimeoutScope &scope, Device *device);
+template<typename Device>
+QCoro::Task<bool> waitForStarted(QTimeoutScope &scope, Device *device);
+template<typename Device>
+QCoro::Task<bool> waitForFinished(QTimeoutScope &scope, Device *device);
+#else
 inline constexpr detail::WaitForDevice<detail::DeviceEvent::ReadyRead> waitForReadyRead{};
 inline constexpr detail::WaitForDevice<detail::DeviceEvent::BytesWritten> waitForBytesWritten{};
 inline constexpr detail::WaitForDevice<detail::DeviceEvent::Connected> waitForConnected{};
 inline constexpr detail::WaitForDevice<detail::DeviceEvent::Disconnected> waitForDisconnected{};
 inline constexpr detail::WaitForDevice<detail::DeviceEvent::Started> waitForStarted{};
 inline constexpr detail::WaitForDevice<detail::DeviceEvent::Finished> waitForFinished{};
+#endif
 
 } // namespace QTimeout
 
