@@ -156,6 +156,9 @@ public:
                 return true;
             if (isIdle(device) || isClosing(device))
                 return false;
+        } else if constexpr (event == DeviceEvent::Finished && !HasProcess<Device>) {
+            if (device->isFinished())
+                return true;
         } else if constexpr (event == DeviceEvent::Disconnected || event == DeviceEvent::Finished) {
             if (isIdle(device))
                 return true;
@@ -224,7 +227,8 @@ private:
         if constexpr (std::is_same_v<Device, QIODevice>) {
             // A socket whose class is not known says in this way only that its connection has ended.
             char next;
-            return device->readChannelCount() == 0 || device->peek(&next, 1) >= 0;
+            return device->readChannelCount() == 0 || device->bytesAvailable() > 0
+                    || device->peek(&next, 1) >= 0;
         }
         return true;
     }

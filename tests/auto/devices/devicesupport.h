@@ -168,6 +168,20 @@ private:
     bool m_isFinished = false;
 };
 
+/*
+    Is not over while it has no connection.
+*/
+class Upload : public Link
+{
+    Q_OBJECT
+
+public:
+    static bool isFinished() { return false; }
+
+Q_SIGNALS:
+    void finished();
+};
+
 // A line, or what there is when no more comes.
 template<typename Device>
 QCoro::Task<QByteArray> readLine(QTimeoutScope &scope, Device *device, int *waits = nullptr)

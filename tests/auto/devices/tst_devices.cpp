@@ -12,7 +12,7 @@
 
 namespace {
 
-using Pending = std::optional<bool>;
+using Answer = std::optional<bool>;
 
 // The first three are the states in which a wait begins, then what happens, then how it ends.
 struct LinkCase
@@ -106,6 +106,8 @@ private Q_SLOTS:
     void started();
     void finished();
     void transfer();
+    void transferWithoutConnection();
+    void asDevice();
     void nullPointer_data();
     void nullPointer();
 };
@@ -170,9 +172,9 @@ void tst_Devices::nothingToReadFrom()
     QFETCH(QIODevice *, device);
     const auto read = observe(QTimeout::run(1s, QTimeout::waitForReadyRead, device));
     QCOMPARE(read->end, End::Returned);
-    QCOMPARE(read->value, Pending(false));
+    QCOMPARE(read->value, Answer(false));
     const auto written = observe(QTimeout::run(1s, QTimeout::waitForBytesWritten, device));
-    QCOMPARE(written->value, Pending(false));
+    QCOMPARE(written->value, Answer(false));
 }
 
 void tst_Devices::bytesWritten()
@@ -192,7 +194,7 @@ void tst_Devices::nothingToWrite()
 {
     Wire wire;
     const auto observed = observe(QTimeout::run(1s, QTimeout::waitForBytesWritten, &wire));
-    QCOMPARE(observed->value, Pending(false));
+    QCOMPARE(observed->value, Answer(false));
 }
 
 void tst_Devices::bytesWrittenEnds()
@@ -205,6 +207,8 @@ void tst_Devices::bytesWrittenEnds()
     QCOMPARE(observed->end, End::Pending);
     wire.close();
     VERIFY_RESULT(observed, false);
+    const auto next = observe(QTimeout::run(1s, QTimeout::waitForBytesWritten, &wire));
+    QCOMPARE(next->value, Answer(false));
 }
 
 void tst_Devices::connected()
@@ -257,6 +261,8 @@ void tst_Devices::readyReadOfALink()
                   {"disconnects", Link::ConnectedState, change<Link::UnconnectedState>, false},
                   {"closed there", Link::ConnectedState, failAndDisconnect, false},
                   {"error", Link::ConnectedState, fail, false},
+                  {"only the signal", Link::ConnectedState, [](Link &link) { link.disconnected(); },
+                   false},
                   {"no error", Link::ConnectedState, clearError, std::nullopt}});
 }
 
@@ -275,9 +281,9 @@ void tst_Devices::bytesWrittenOfALink()
 void tst_Devices::started()
 {
     Job job;
-    QCOMPARE(observe(QTimeout::run(1s, QTimeout::waitForStarted, &job))->value, Pending(false));
+    QCOMPARE(observe(QTimeout::run(1s, QTimeout::waitForStarted, &job))->value, Answer(false));
     job.setState(Job::State::Running);
-    QCOMPARE(observe(QTimeout::run(1s, QTimeout::waitForStarted, &job))->value, Pending(true));
+    QCOMPARE(observe(QTimeout::run(1s, QTimeout::waitForStarted, &job))->value, Answer(true));
     job.setState(Job::State::Starting);
     const auto ending = observe(QTimeout::run(1s, QTimeout::waitForStarted, &job));
     Q_EMIT job.finished(1);
@@ -292,7 +298,7 @@ void tst_Devices::started()
 void tst_Devices::finished()
 {
     Job job;
-    QCOMPARE(observe(QTimeout::run(1s, QTimeout::waitForFinished, &job))->value, Pending(true));
+    QCOMPARE(observe(QTimeout::run(1s, QTimeout::waitForFinished, &job))->value, Answer(true));
     job.setState(Job::State::Running);
     const auto observed = observe(QTimeout::run(1s, QTimeout::waitForFinished, &job));
     QCOMPARE(observed->end, End::Pending);
@@ -308,8 +314,30 @@ void tst_Devices::transfer()
     QCOMPARE(observed->end, End::Pending);
     transfer.finish();
     VERIFY_RESULT(observed, true);
-    QCOMPARE(observe(QTimeout::run(1s, QTimeout::waitForFinished, &transfer))->value,
-             Pending(true));
+    QCOMPARE(observe(QTimeout::run(1s, QTimeout::waitForFinished, &transfer))->value, Answer(true));
+}
+
+void tst_Devices::transferWithoutConnection()
+{
+    Upload upload;
+    const auto observed = observe(QTimeout::run(1s, QTimeout::waitForFinished, &upload));
+    QCOMPARE(observed->end, End::Pending);
+    Q_EMIT upload.finished();
+    VERIFY_RESULT(observed, true);
+}
+
+// Looking for the end of the stream takes nothing out of it.
+void tst_Devices::asDevice()
+{
+    Wire wire;
+    QIODevice *const device = &wire;
+    const auto observed = observe(QTimeout::run(1s, &readLine<QIODevice>, device, nullptr));
+    wire.receive("half ");
+    settle();
+    QCOMPARE(wire.bytesAvailable(), 5);
+    wire.receive("a line\n");
+    QTRY_COMPARE_WITH_TIMEOUT(observed->end, End::Returned, Patience);
+    QCOMPARE(observed->value, std::optional(QByteArray("half a line\n")));
 }
 
 void tst_Devices::nullPointer_data()

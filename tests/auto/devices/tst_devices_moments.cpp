@@ -7,7 +7,7 @@
 
 namespace {
 
-using Pending = std::optional<bool>;
+using Answer = std::optional<bool>;
 
 QCoro::Task<int> countSignals(QTimeoutScope &scope, Wire *wire, int count)
 {
@@ -108,7 +108,7 @@ void tst_DevicesMoments::tryRunOut()
     const auto inTime = observe(QTimeout::tryRun(1s, QTimeout::waitForReadyRead, &wire));
     wire.receive("in time");
     settle();
-    QCOMPARE(inTime->value, std::optional(Pending(true)));
+    QCOMPARE(inTime->value, std::optional(Answer(true)));
 }
 
 // What has happened beats the abort.
@@ -235,14 +235,14 @@ void tst_DevicesMoments::severalWaitForOne()
     QCOMPARE(one->end, End::TimedOut);
     wire.receive("something");
     settle();
-    QCOMPARE(two->value, Pending(true));
+    QCOMPARE(two->value, Answer(true));
     QCOMPARE(late->end, End::Pending);
     QCOMPARE(written->end, End::Pending);
     wire.receive("more");
     wire.transmit();
     settle();
     QCOMPARE(late->value, std::optional(2));
-    QCOMPARE(written->value, Pending(true));
+    QCOMPARE(written->value, Answer(true));
 }
 
 void tst_DevicesMoments::halfALineSuspends()
@@ -339,7 +339,7 @@ void tst_DevicesMoments::endedScope()
     const auto observed = observe(QTimeout::waitForReadyRead(scope, &link));
     settle();
     QCOMPARE(observed->end, End::Cancelled);
-    QCOMPARE(observe(QTimeout::waitForConnected(scope, &link))->value, Pending(true));
+    QCOMPARE(observe(QTimeout::waitForConnected(scope, &link))->value, Answer(true));
 }
 
 void tst_DevicesMoments::startedBeforeItIsAwaited()
