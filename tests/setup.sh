@@ -9,7 +9,9 @@ set -euo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 script=${0##*/}
 jobs=$(nproc)
-packages=(g++ cmake ninja-build pkg-config qt6-base-dev qcoro-qt6-dev)
+packages=(g++ cmake ninja-build pkg-config qt6-base-dev qt6-serialport-dev qcoro-qt6-dev)
+# For tests alone.
+test_packages=(qt6-httpserver-dev qt6-websockets-dev)
 # For the QML module and for windows.
 desktop_packages=(
     qt6-declarative-dev qt6-declarative-dev-tools

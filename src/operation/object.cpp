@@ -14,11 +14,12 @@
 
 namespace QTimeout::detail {
 
-void warnOfNull()
+void warnOfNull(const char *function)
 {
     qCWarning(lcQTimeout,
-              "QTimeout::run: There is nothing to wait for: the pointer is null, or the task is "
-              "empty. Check it before the call; QTimeoutCancelled is thrown.");
+              "QTimeout::%s: There is nothing to wait for: the pointer is null, or the task is "
+              "empty. Check it before the call; QTimeoutCancelled is thrown.",
+              function);
 }
 
 struct ObjectGuard::Shared

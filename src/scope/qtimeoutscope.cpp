@@ -523,10 +523,7 @@ void QTimeoutScope::reject()
     Something has happened: the idleTimeout begins anew. Does nothing on a scope that is not active or has
     no idle timeout. Emits nothing, and costs no more than to reschedule() to a later time.
 
-    \code
-    scope->setIdleTimeout(5s);
-    connect(reply, &QNetworkReply::readyRead, scope, &QTimeoutScope::touch);
-    \endcode
+    \snippet tst_snippets_reference.cpp idle
 */
 void QTimeoutScope::touch()
 {

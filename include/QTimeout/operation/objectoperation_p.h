@@ -29,10 +29,10 @@ class ObjectOperation
 public:
     static constexpr bool canAbandon = true;
 
-    explicit ObjectOperation(Object *object) : m_object(object)
+    explicit ObjectOperation(Object *object, const char *function = "run") : m_object(object)
     {
         if (!object)
-            warnOfNull();
+            warnOfNull(function);
     }
     ObjectOperation(ObjectOperation &&other) noexcept : m_object(other.m_object)
     {
@@ -89,7 +89,8 @@ protected:
     bool hasEnded() const { return m_ended || isGone(); }
     bool isGone() const { return !m_object || m_guard.isGone(); }
 
-    bool ask(bool (*question)(Object *)) const
+    template<typename Question>
+    bool ask(Question question) const
     {
         return m_guard.ask(m_object, [this, question] { return question(m_object); });
     }

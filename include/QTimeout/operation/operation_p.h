@@ -15,6 +15,7 @@
 #include "shieldedoperation_p.h"
 #include "signaloperation_p.h"
 #include "taskoperation_p.h"
+#include "waitableoperation_p.h"
 
 namespace QTimeout::detail {
 
@@ -96,7 +97,9 @@ template<typename Operation>
 auto makeOperation(Operation &&operation)
 {
     using Type = std::remove_cvref_t<Operation>;
-    if constexpr (isTask<Type> && std::is_lvalue_reference_v<Operation>) {
+    if constexpr (WaitableOperation<Type>) {
+        return Type(std::move(operation));
+    } else if constexpr (isTask<Type> && std::is_lvalue_reference_v<Operation>) {
         static_assert(alwaysFalse<Operation>,
                       "QTimeout::run: a task is passed by moving it: run(deadline, "
                       "std::move(task)).");

@@ -134,14 +134,7 @@ void forceOperation(T &object) noexcept
     process has finished, and perhaps been started anew, since it was aborted. A rule for a QObject of your own has
     such a second step if it has a function \c force():
 
-    \code
-    template<>
-    struct QTimeoutAbort<Server>
-    {
-        static void abort(Server &server) { server.finishRequests(); } // emits finished() when that is done
-        static void force(Server &server) { server.dropConnections(); }
-    };
-    \endcode
+    \snippet tst_snippets_reference.cpp rule with force
 
     An object that was passed in as a std::unique_ptr is destroyed when it has ended or has been forced. A process that
     is a local variable of the coroutine is killed by its own destructor, which waits for that: pass a std::unique_ptr,

@@ -20,7 +20,7 @@
 
 namespace QTimeout::detail {
 
-QTIMEOUT_EXPORT void warnOfNull();
+QTIMEOUT_EXPORT void warnOfNull(const char *function = "run");
 
 /*
     Shared by something that waits and by the functors that are connected for it. A functor may be

@@ -78,6 +78,9 @@
     of \c{run(1s, load(url))}. What run(), tryRun(), sleepFor() and sleepUntil() give does end when
     nobody waits for it any more.
 
+    QCoro's own functions on devices are such coroutines, and go on to read. What to write instead is said
+    in \l{Devices, connections and processes}.
+
     An awaitable that is passed as an lvalue, and a step of a QCoro::AsyncGenerator, cannot be given
     up safely. The expiry arrives when they end.
 

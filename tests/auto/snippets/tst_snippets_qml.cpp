@@ -11,6 +11,7 @@
 #include <QCoroQmlTask>
 
 #include <QtCore/QFile>
+#include <QtCore/QLocale>
 #include <QtCore/QRegularExpression>
 #include <QtQml/QQmlComponent>
 #include <QtQml/QQmlEngine>
@@ -19,6 +20,7 @@
 #include <QtTest/QTest>
 
 #include <memory>
+#include <stdexcept>
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
@@ -45,11 +47,13 @@ private:
     QCoro::Task<QString> answer(QTimeoutScope &, QUrl url)
     {
         try {
-            co_await QTimeout::sleepFor(1s);
+            co_await QTimeout::sleepFor(url.host().startsWith("late."_L1) ? 1h : 1s);
         } catch (const QTimeoutCancelled &) {
             ++interrupted;
             throw;
         }
+        if (url.host().startsWith("bad."_L1))
+            throw std::runtime_error("no such page");
         co_return url.host();
     }
     QCoro::Task<QString> answerAnybody(QUrl url)
@@ -71,6 +75,8 @@ private Q_SLOTS:
     void readmeBindings();
     void readmeWatch_data();
     void readmeWatch();
+    void readmePage_data();
+    void readmePage();
     void bindings();
     void task_data();
     void task();
@@ -220,6 +226,46 @@ void tst_SnippetsQml::readmeWatch()
     m_clock->advance(2s);
     QCOMPARE(m_page->property("shown").toString(), shown);
     QCOMPARE(m_backend.interrupted, interrupted);
+}
+
+void tst_SnippetsQml::readmePage_data()
+{
+    QTest::addColumn<QUrl>("url");
+    QTest::addColumn<QString>("shown");
+    QTest::addColumn<QString>("message");
+
+    QTest::newRow("in time") << QUrl(u"https://example.org/"_s) << u"example.org"_s << QString();
+    QTest::newRow("too late") << QUrl(u"https://late.example.org/"_s) << QString()
+                              << u"Timed out after 5 s"_s;
+    QTest::newRow("failed") << QUrl(u"https://bad.example.org/"_s) << QString()
+                            << u"no such page"_s;
+}
+
+void tst_SnippetsQml::readmePage()
+{
+    QFETCH(const QUrl, url);
+    QFETCH(const QString, shown);
+    QFETCH(const QString, message);
+    QLocale::setDefault(QLocale::c());
+    if (message == "no such page"_L1) {
+        QTest::ignoreMessage(QtWarningMsg,
+                             QRegularExpression(
+                                     u"page.qml:\\d+: TimeoutScope.watch: .*no such page"_s));
+    }
+    openBlock(u"readme/page.qml"_s, uR"(Item {
+        required property var backend
+        required property url url
+        property string shown
+        property alias message: label.text
+        function show(page) { shown = page; }
+        Text { id: label }
+        %1
+    })"_s,
+              {{u"backend"_s, QVariant::fromValue(&m_backend)}, {u"url"_s, url}});
+    m_clock->advance(2s);
+    QCOMPARE(m_page->property("shown").toString(), shown);
+    m_clock->advance(3s);
+    QCOMPARE(m_page->property("message").toString(), message);
 }
 
 void tst_SnippetsQml::bindings()

@@ -10,11 +10,15 @@
 #include <QCoroNetworkReply>
 
 #include <QtConcurrent/QtConcurrentRun>
+#include <QtCore/QLocale>
+#include <QtCore/QProcess>
 #include <QtCore/QRegularExpression>
 #include <QtGui/QImage>
 #include <QtNetwork/QNetworkAccessManager>
 #include <QtNetwork/QNetworkReply>
 #include <QtNetwork/QNetworkRequest>
+#include <QtNetwork/QTcpServer>
+#include <QtNetwork/QTcpSocket>
 #include <QtTest/QSignalSpy>
 #include <QtTest/QTest>
 #include <QtWidgets/QDialog>
@@ -69,7 +73,8 @@ void show(const QImage &image)
     s_log.append(u"a picture of %1"_s.arg(image.width()));
 }
 
-QCoro::Task<int> operations(QNetworkRequest request, QDialog *dialog)
+QCoro::Task<int> operations(QNetworkRequest request, QDialog *dialog, QString program,
+                            QStringList arguments)
 {
     const auto decode = [](const QByteArray &bytes) {
         return QImage(int(bytes.size()), 1, QImage::Format_RGB32);
@@ -91,6 +96,18 @@ QCoro::Task<> together(QUrl url)
 }
 
 } // namespace scope
+
+namespace socket {
+
+#include "readme/socket.cpp"
+
+QCoro::Task<QByteArray> askOne(QString host, quint16 port, QByteArray question)
+{
+#include "readme/ask.cpp"
+    co_return answer;
+}
+
+} // namespace socket
 
 QCoro::Task<> transfer(QTimeoutScope &)
 {
@@ -137,6 +154,13 @@ public:
     QSpinBox *spinBox = new QSpinBox(this);
 };
 
+// Tells whether anybody waits for it.
+class Dialog : public QDialog
+{
+public:
+    int listeners() const { return receivers(SIGNAL(finished(int))); }
+};
+
 class Downloader : public QObject
 {
     Q_OBJECT
@@ -167,6 +191,9 @@ private Q_SLOTS:
     void abortableIsInterrupted();
     void callGivesTheProfile();
     void operationsOfAllKinds();
+    void processIsTerminated();
+    void socketIsAsked_data();
+    void socketIsAsked();
     void severalUnderOneDeadline();
     void slotsAndButtons_data();
     void slotsAndButtons();
@@ -187,6 +214,7 @@ private:
 
 void tst_SnippetsReadme::init()
 {
+    QLocale::setDefault(QLocale::c());
     m_server = std::make_unique<SlowServerThread>();
     QVERIFY(m_server->isListening());
     s_manager = new QNetworkAccessManager(this);
@@ -215,7 +243,6 @@ void tst_SnippetsReadme::cleanupTestCase()
 void tst_SnippetsReadme::abortableIsInterrupted()
 {
     QSignalSpy closed(m_server->server(), &SlowServer::connectionClosed);
-    s_manager->setAutoDeleteReplies(true);
     QTimeoutScope scope(QDeadlineTimer::Forever);
     const auto result = observe(loadProfile(scope, url(u"/never"_s)));
     QTRY_COMPARE(m_server->server()->requestCount(), 1);
@@ -229,7 +256,7 @@ void tst_SnippetsReadme::callGivesTheProfile()
 {
     QTimeoutTestClock clock;
     const auto result = observe(call(url(u"/good?bytes=3"_s)));
-    QTRY_VERIFY(hasNoReply());
+    QTRY_COMPARE(queuedDeadlines(), size_t(2)); // the deadline, and the sleep
     clock.advance(100ms); // for which it sleeps
     QTRY_COMPARE(result->end, End::Returned);
     QCOMPARE(result->value, u"xxx"_s);
@@ -239,9 +266,10 @@ void tst_SnippetsReadme::callGivesTheProfile()
 void tst_SnippetsReadme::operationsOfAllKinds()
 {
     const QTimeoutTestClock clock;
-    QDialog dialog;
-    const auto result = observe(operations(QNetworkRequest(url(u"/good?bytes=5"_s)), &dialog));
-    QTRY_VERIFY(hasNoReply());
+    Dialog dialog;
+    const QNetworkRequest request(url(u"/good?bytes=5"_s));
+    const auto result = observe(operations(request, &dialog, u"true"_s, {}));
+    QTRY_COMPARE(dialog.listeners(), 1);
     QCOMPARE(result->end, End::Pending);
     dialog.done(7);
     QTRY_COMPARE(result->end, End::Returned);
@@ -250,12 +278,59 @@ void tst_SnippetsReadme::operationsOfAllKinds()
     hasRun("readme/operations.cpp");
 }
 
+void tst_SnippetsReadme::processIsTerminated()
+{
+    QTest::failOnWarning(QRegularExpression(u".*"_s));
+    QTimeoutTestClock clock;
+    QDialog dialog;
+    const QNetworkRequest request(url(u"/good?bytes=5"_s));
+    const auto result = observe(operations(request, &dialog, u"sleep"_s, {u"1000"_s}));
+    // 1500 milliseconds for the reply, and half a minute for the process.
+    const auto isRunning = [] {
+        return QTimeout::detail::DeadlineQueue::current()->earliestDeadline();
+    };
+    const qint64 first = isRunning();
+    QTRY_VERIFY(isRunning() > first + 10'000'000'000);
+    clock.advance(30s);
+    QCOMPARE(result->end, End::TimedOut);
+    QTRY_COMPARE(queuedDeadlines(), size_t(0)); // it has ended before it is killed
+}
+
+void tst_SnippetsReadme::socketIsAsked_data()
+{
+    QTest::addColumn<QByteArray>("answer");
+    QTest::addColumn<End>("end");
+    QTest::newRow("answer") << QByteArray("fine\n") << End::Returned;
+    QTest::newRow("half a line") << QByteArray("fi") << End::TimedOut;
+}
+
+void tst_SnippetsReadme::socketIsAsked()
+{
+    QFETCH(const QByteArray, answer);
+    QFETCH(const End, end);
+    QTimeoutTestClock clock;
+    QTcpServer server;
+    QVERIFY(server.listen(QHostAddress::LocalHost));
+    const auto result = observe(
+            socket::askOne(u"127.0.0.1"_s, server.serverPort(), "how are you?"));
+    QTRY_VERIFY(server.hasPendingConnections());
+    const std::unique_ptr<QTcpSocket> connection(server.nextPendingConnection());
+    QTRY_COMPARE(connection->bytesAvailable(), 13);
+    connection->write(answer);
+    if (end == End::TimedOut)
+        clock.advance(5s);
+    QTRY_COMPARE(result->end, end);
+    if (end == End::Returned)
+        QCOMPARE(result->value, "fine");
+    hasRun("readme/socket.cpp");
+    hasRun("readme/ask.cpp");
+}
+
 void tst_SnippetsReadme::severalUnderOneDeadline()
 {
-    s_manager->setAutoDeleteReplies(true);
     QTimeoutTestClock clock;
     const auto result = observe(scope::together(url(u"/good?bytes=3"_s)));
-    QTRY_VERIFY(hasNoReply());
+    QTRY_COMPARE(queuedDeadlines(), size_t(2)); // the deadline, and the sleep
     clock.advance(100ms); // for which the first sleeps
     QTRY_COMPARE(result->end, End::Returned);
     QCOMPARE(s_log, QStringList(u"3 bytes"_s));
@@ -269,10 +344,14 @@ void tst_SnippetsReadme::slotsAndButtons_data()
     QTest::addColumn<QTimeoutScope::State>("state");
     QTest::addColumn<QString>("message");
 
-    const QString timedOut = u"Timed out"_s;
-    QTest::newRow("none") << QByteArray() << 1500 << QTimeoutScope::Expired << timedOut;
+    const auto timedOut = [](const QString &seconds) {
+        return u"Timed out after %1 s"_s.arg(seconds);
+    };
+    QTest::newRow("none") << QByteArray() << 1500 << QTimeoutScope::Expired << timedOut(u"1.5"_s);
     QTest::newRow("more time") << QByteArray("moreTime") << 6500 << QTimeoutScope::Expired
-                               << timedOut;
+                               << timedOut(u"6.5"_s);
+    QTest::newRow("nothing comes") << QByteArray("nothing") << 500 << QTimeoutScope::Expired
+                                   << u"Nothing came for 0.5 s"_s;
     QTest::newRow("no limit") << QByteArray("noLimit") << -1 << QTimeoutScope::Cancelled
                               << QString();
     QTest::newRow("given up") << QByteArray("giveUp") << 0 << QTimeoutScope::Cancelled << QString();
@@ -287,7 +366,9 @@ void tst_SnippetsReadme::slotsAndButtons()
     QTimeoutTestClock clock;
     Window window;
     QPointer<QNetworkReply> reply = manager.get(QNetworkRequest(url(u"/never"_s)));
-    const auto *scope = window.fetch(reply);
+    auto *scope = window.fetch(reply);
+    if (button != "nothing")
+        scope->setIdleTimeout(0ms);
     if (button == "moreTime")
         window.moreTime->click();
     else if (button == "noLimit")
@@ -317,7 +398,8 @@ void tst_SnippetsReadme::spinBoxWaitsForTheNumber()
     window.spinBox->setRange(0, 10000);
     window.show();
     QVERIFY(QTest::qWaitForWindowExposed(&window));
-    const auto *scope = window.fetch(manager.get(QNetworkRequest(url(u"/never"_s))));
+    auto *scope = window.fetch(manager.get(QNetworkRequest(url(u"/never"_s))));
+    scope->setIdleTimeout(0ms);
     window.spinBox->selectAll();
     for (const char key : {'3', '0', '0', '0'}) {
         QTest::keyClick(window.spinBox, key);

@@ -25,6 +25,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 
 using namespace Qt::StringLiterals;
@@ -85,8 +86,8 @@ QCoro::Task<int> runThree(QNetworkAccessManager *manager, QNetworkRequest reques
 {
     const QByteArray url = "Ada";
     //! [run]
-    manager->setAutoDeleteReplies(true); // so take what you need of a reply at once
-    const QNetworkReply *reply = co_await QTimeout::run(1500ms, manager->get(request));
+    using Reply = std::unique_ptr<QNetworkReply>;
+    const Reply reply = co_await QTimeout::run(1500ms, Reply(manager->get(request)));
     const auto error = reply->error();
     const int code = co_await QTimeout::run(30s, dialog, &QDialog::finished);
     const Profile profile = co_await QTimeout::run(1500ms, &loadProfile, url);
@@ -155,6 +156,45 @@ struct QTimeoutAbort<Upload>
     static void abort(Upload &upload) { upload.giveUp(Upload::Timeout); }
 };
 //! [rule]
+
+class Server : public QObject
+{
+    Q_OBJECT
+
+public:
+    void finishRequests() { s_log.append(u"asked"_s); }
+    void dropConnections() { s_log.append(u"forced"_s); }
+
+Q_SIGNALS:
+    void finished();
+};
+
+//! [rule with force]
+template<>
+struct QTimeoutAbort<Server>
+{
+    static void abort(Server &server)
+    {
+        server.finishRequests();
+    } // emits finished() when that is done
+    static void force(Server &server) { server.dropConnections(); }
+};
+//! [rule with force]
+
+static void touchWithEachByte(QTimeoutScope *scope, QNetworkReply *reply)
+{
+    //! [idle]
+    scope->setIdleTimeout(5s);
+    QObject::connect(reply, &QNetworkReply::readyRead, scope, &QTimeoutScope::touch);
+    //! [idle]
+}
+
+// Tells whether anybody waits for it.
+class Dialog : public QDialog
+{
+public:
+    int listeners() const { return receivers(SIGNAL(finished(int))); }
+};
 
 class Window : public QMainWindow
 {
@@ -229,6 +269,8 @@ private Q_SLOTS:
     void checkpoint();
     void watchWithAFunction();
     void ruleForAType();
+    void ruleWithForce();
+    void idleTimeout();
     void deadlines();
     void futureInTime();
     void futureTooLate();
@@ -279,6 +321,32 @@ void tst_SnippetsReference::scopeInACoroutine()
     QCOMPARE(result->value, "xxxxx");
 }
 
+void tst_SnippetsReference::ruleWithForce()
+{
+    Server server;
+    QTimeoutScope scope(1s);
+    scope.watch(&server);
+    clock().advance(1s);
+    QCOMPARE(s_log, QStringList(u"asked"_s));
+    clock().advance(5s);
+    QCOMPARE(s_log, QStringList({u"asked"_s, u"forced"_s}));
+}
+
+void tst_SnippetsReference::idleTimeout()
+{
+    m_manager.setAutoDeleteReplies(true);
+    QTimeoutScope scope(1h);
+    auto *reply = m_manager.get(request(u"/never"_s));
+    scope.watch(reply);
+    touchWithEachByte(&scope, reply);
+    clock().advance(4s);
+    Q_EMIT reply->readyRead();
+    clock().advance(4s);
+    QVERIFY(scope.isActive());
+    clock().advance(1s);
+    QVERIFY(scope.hasExpiredIdle());
+}
+
 void tst_SnippetsReference::scopeAndSlots()
 {
     m_manager.setAutoDeleteReplies(true);
@@ -297,10 +365,10 @@ void tst_SnippetsReference::scopeAndSlots()
 
 void tst_SnippetsReference::run()
 {
-    QDialog dialog;
+    Dialog dialog;
     const auto result = observe(runThree(&m_manager, request(u"/good"_s), &dialog));
-    QTRY_VERIFY(hasNoReply());
-    QTRY_COMPARE(result->end, End::Pending);
+    QTRY_COMPARE(dialog.listeners(), 1);
+    QCOMPARE(result->end, End::Pending);
     dialog.done(7);
     QTRY_COMPARE(queuedDeadlines(), size_t(2)); // that of the profile, and the sleep in it
     clock().advance(1ms);
