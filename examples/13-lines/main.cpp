@@ -12,7 +12,9 @@
 #include <QtNetwork/qtcpsocket.h>
 
 #ifdef HAS_SERIAL_PORT
+#    include <QtCore/qfile.h>
 #    include <QtCore/qsocketnotifier.h>
+#    include <QtCore/qtemporarydir.h>
 #    include <QtSerialPort/qserialport.h>
 
 #    include <cstdlib>
@@ -103,7 +105,10 @@ QCoro::Task<> talkOverSerialPort(QTimeoutScope &scope)
     const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
     ::grantpt(terminal);
     ::unlockpt(terminal);
-    QSerialPort port(QString::fromLocal8Bit(::ptsname(terminal)));
+    const QTemporaryDir folder; // for a name of its own, by which QSerialPort locks it
+    const QString name = folder.filePath("line");
+    QFile::link(QFile::decodeName(::ptsname(terminal)), name);
+    QSerialPort port(name);
     const bool isOpen = port.open(QIODevice::ReadWrite);
 
     QSocketNotifier notifier(terminal, QSocketNotifier::Read);

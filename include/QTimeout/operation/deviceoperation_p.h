@@ -16,6 +16,7 @@
 #include <optional>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 /*
@@ -235,6 +236,23 @@ class DeviceOperation final : public ObjectOperation<DeviceOperation<Device, eve
     using DeviceListener = SignalListener<DeviceOperation, std::tuple<bool>>;
     using State = DeviceState<Device>;
 
+    // As in SignalOperation: it goes with the connection.
+    struct Receiver
+    {
+        explicit Receiver(const typename DeviceListener::Pointer &listening) : listener(listening)
+        {
+        }
+        Receiver(Receiver &&other) noexcept = default;
+        ~Receiver()
+        {
+            if (listener)
+                listener->lost();
+        }
+        void operator()() const { listener->emitted(true); }
+
+        typename DeviceListener::Pointer listener;
+    };
+
 public:
     using Result = bool;
     using Base::Base;
@@ -249,13 +267,14 @@ public:
                                   : State::template answerAtOnce<event>(device);
             return m_answer.has_value();
         };
-        return Base::hasEnded() || isReceived() || m_answer || Base::ask(question);
+        return Base::hasEnded() || isReceived() || (m_listener && m_listener->isLost()) || m_answer
+                || Base::ask(question);
     }
 
     void start(Wait *wait)
     {
         m_listener = new DeviceListener(this, DeadlineQueue::current()->mailbox());
-        listenFor(DeviceSignal<event, Device>::signal, result(true));
+        listenFor(DeviceSignal<event, Device>::signal, Receiver(m_listener));
         if constexpr (event != DeviceEvent::Disconnected && event != DeviceEvent::Finished)
             listenForEnd();
         listenForState();
@@ -286,7 +305,11 @@ public:
     Result take() const
     {
         Q_UNUSED(Base::object())
-        return isReceived() ? std::get<bool>(m_listener->arguments()) : m_answer.value();
+        if (isReceived())
+            return std::get<bool>(m_listener->arguments());
+        if (!m_answer) // somebody has disconnected the device from everything
+            throw QTimeoutCancelled();
+        return *m_answer;
     }
 
 private:
@@ -294,29 +317,25 @@ private:
 
     bool isReceived() const { return m_listener && m_listener->isReceived(); }
 
-    auto result(bool value) const
-    {
-        return [listener = m_listener, value] { listener->emitted(value); };
-    }
-
     template<typename Signal, typename Slot>
     void listenFor(Signal signal, Slot slot)
     {
         m_connections.push_back(QObject::connect(Base::object(), signal, DeadlineQueue::current(),
-                                                 slot, Qt::DirectConnection));
+                                                 std::move(slot), Qt::DirectConnection));
     }
 
     // Nothing will come any more.
     void listenForEnd()
     {
+        const auto ended = [listener = m_listener] { listener->emitted(false); };
         if constexpr (requires { &Device::aboutToClose; })
-            listenFor(&Device::aboutToClose, result(false));
+            listenFor(&Device::aboutToClose, ended);
         if constexpr (requires { &Device::disconnected; })
-            listenFor(&Device::disconnected, result(false));
+            listenFor(&Device::disconnected, ended);
         if constexpr (requires { &Device::finished; })
-            listenFor(&Device::finished, result(false));
+            listenFor(&Device::finished, ended);
         if constexpr (event == DeviceEvent::ReadyRead && requires { &Device::readChannelFinished; })
-            listenFor(&Device::readChannelFinished, result(false));
+            listenFor(&Device::readChannelFinished, ended);
     }
 
     void listenForState()

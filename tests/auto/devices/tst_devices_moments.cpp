@@ -66,6 +66,7 @@ private Q_SLOTS:
     void deletedInASlot_data();
     void deletedInASlot();
     void deletedAfterTheSignal();
+    void disconnectedFromEverything();
     void closedInASlot();
     void severalWaitForOne();
     void halfALineSuspends();
@@ -212,6 +213,19 @@ void tst_DevicesMoments::deletedAfterTheSignal()
     wire.reset();
     settle();
     QCOMPARE(observed->end, End::Cancelled);
+}
+
+void tst_DevicesMoments::disconnectedFromEverything()
+{
+    QTimeoutScope scope(1s);
+    auto wire = std::make_unique<Wire>();
+    const auto observed = observe(scope.run(QTimeout::waitForReadyRead, wire.get()));
+    wire->disconnect();
+    QCOMPARE(observed->end, End::Pending);
+    wire.reset();
+    settle();
+    QCOMPARE(observed->end, End::Cancelled);
+    QVERIFY(scope.isActive());
 }
 
 void tst_DevicesMoments::closedInASlot()

@@ -5,6 +5,8 @@
 
 #include "devicesupport.h"
 
+#include <QtCore/qfile.h>
+#include <QtCore/qtemporarydir.h>
 #include <QtSerialPort/qserialport.h>
 
 #include <cstdlib>
@@ -23,7 +25,9 @@ class Terminal
 public:
     Terminal() : m_file(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK))
     {
-        m_isUnlocked = m_file >= 0 && ::grantpt(m_file) == 0 && ::unlockpt(m_file) == 0;
+        // QSerialPort locks a port by its name, and Linux gives the name of a terminal to the next at once.
+        m_isUnlocked = m_file >= 0 && ::grantpt(m_file) == 0 && ::unlockpt(m_file) == 0
+                && QFile::link(QFile::decodeName(::ptsname(m_file)), m_folder.filePath("line"));
     }
     ~Terminal() { hangUp(); }
     Q_DISABLE_COPY_MOVE(Terminal)
@@ -32,7 +36,7 @@ public:
     {
         if (!m_isUnlocked)
             return false;
-        port.setPortName(QString::fromLocal8Bit(::ptsname(m_file)));
+        port.setPortName(m_folder.filePath("line"));
         return port.open(QIODevice::ReadWrite);
     }
     bool send(const QByteArray &data) const
@@ -57,6 +61,7 @@ public:
     }
 
 private:
+    const QTemporaryDir m_folder;
     int m_file;
     bool m_isUnlocked;
 };
