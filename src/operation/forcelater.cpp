@@ -149,8 +149,24 @@ ForceLater::ForceLater(DeadlineQueue *queue, QObject *object, ObjectGuard &&guar
 ForceLater::~ForceLater()
 {
     m_state->later = nullptr;
-    if (m_owner)
-        destroyLater(m_object, std::exchange(m_owner, nullptr));
+    destroyObject();
+}
+
+// A process is not destroyed while it is running, of which Qt would warn.
+void ForceLater::destroyObject()
+{
+    if (!m_owner)
+        return;
+#if QT_CONFIG(process)
+    if (!m_state->hasEnded && !m_guard.isGone() && ObjectGuard::isHere(m_object)) {
+        auto *process = qobject_cast<QProcess *>(m_object);
+        if (process && process->state() != QProcess::NotRunning) {
+            process->kill();
+            process->waitForFinished();
+        }
+    }
+#endif
+    destroyLater(m_object, std::exchange(m_owner, nullptr));
 }
 
 /*
@@ -199,9 +215,8 @@ void ForceLater::objectEnded()
     m_state->later = nullptr;
     if (DeadlineEntry::isQueued())
         DeadlineEntry::queue()->remove(this);
+    destroyObject();
     m_guard.release();
-    if (m_owner)
-        destroyLater(m_object, std::exchange(m_owner, nullptr));
     deleteLater();
 }
 

@@ -83,6 +83,7 @@ protected:
 
 private:
     void step(ObjectRule::Function function);
+    void destroyObject();
 
     QObject *const m_object;
     ObjectGuard m_guard;

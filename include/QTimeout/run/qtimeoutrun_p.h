@@ -38,7 +38,8 @@
         QCoro can await; or anything else for which a QCoro header is included. A QProcess is waited for
         until it has finished or has failed to start. The name of an object stands for its address.
     \li A \c std::unique_ptr to such an object, with any deleter, which is moved in. It is given back when the object
-        has ended. If it is aborted instead it is destroyed by its deleter, from the event loop of its thread.
+        has ended. If it is aborted instead it is destroyed by its deleter, from the event loop of its thread. (So do not
+        use QNetworkAccessManager::setAutoDeleteReplies() for such a reply.)
     \li A sender and, in \a args, one of its signals. The result is the signal's argument, a tuple
         if it has several, and void if it has none. The sender is not aborted.
     \li A function that takes a \c{QTimeoutScope &} before the further \a args and returns a

@@ -17,7 +17,7 @@ static bool isDone(QObject *window)
 {
     const QString outcome = window->property("outcome").toString();
     if (outcome != QLatin1String("Ready"))
-        return outcome.isEmpty() || outcome == QLatin1String("Failed");
+        return outcome.isEmpty() || outcome.contains(QLatin1String("refused"));
     window->setProperty("address", QUrl(QCoreApplication::arguments().value(1)));
     for (QObject *button : window->findChildren<QObject *>()) {
         if (button->inherits("QQuickButton") && button->property("text") == QLatin1String("Fetch"))

@@ -62,7 +62,7 @@ class Stubborn : public QProcess
 public:
     Stubborn()
     {
-        start("sh", {"-c", "trap '' TERM; echo ready; while :; do sleep 1000; done"});
+        start("sh", {"-c", "trap '' TERM; echo ready; exec sleep 1000"});
         m_isReady = waitForReadyRead(Patience);
     }
     ~Stubborn() override

@@ -3,6 +3,7 @@
 
 #include "testsupport.h"
 
+#include <QtCore/qfile.h>
 #include <QtCore/qpointer.h>
 #include <QtCore/qprocess.h>
 #include <QtCore/qscopedpointer.h>
@@ -333,8 +334,7 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("script");
         QTest::newRow("that ends when asked") << "echo ready; exec sleep 1000";
-        QTest::newRow("that has to be killed")
-                << "trap '' TERM; echo ready; while :; do sleep 1000; done";
+        QTest::newRow("that has to be killed") << "trap '' TERM; echo ready; exec sleep 1000";
     }
     void processIsDestroyedWhenItHasEnded()
     {
@@ -353,6 +353,27 @@ private Q_SLOTS:
         clock().advance(5s);
         QTRY_VERIFY_WITH_TIMEOUT(!pointer, Patience);
         QCOMPARE(exits, 1);
+    }
+    void processIsKilledWhenTheThreadEnds()
+    {
+        QTest::failOnWarning(QRegularExpression(".*"));
+        realTime();
+        QPointer<QProcess> pointer;
+        qint64 id = 0;
+        const std::unique_ptr<QThread> thread(QThread::create([&pointer, &id] {
+            auto process = std::make_unique<QProcess>();
+            process->start("sh", {"-c", "trap '' TERM; echo ready; exec sleep 1000"});
+            process->waitForReadyRead(Patience);
+            pointer = process.get();
+            id = process->processId();
+            QTimeoutScope scope(1h);
+            observe(scope.run(std::move(process)));
+        }));
+        thread->start();
+        QVERIFY(thread->wait(Patience));
+        QTRY_VERIFY_WITH_TIMEOUT(!pointer, Patience);
+        QVERIFY(id > 0);
+        QVERIFY(!QFile::exists(QString("/proc/%1/exe").arg(id)));
     }
     void processIsGivenBack()
     {

@@ -296,6 +296,7 @@ void tst_SnippetsReference::init()
 {
     TestWithClock::init();
     s_log.clear();
+    m_manager.setAutoDeleteReplies(false); // as it is by default
 }
 
 void tst_SnippetsReference::cleanup()

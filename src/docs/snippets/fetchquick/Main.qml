@@ -28,8 +28,9 @@ ApplicationWindow {
 
         timeout: slider.value
         updateInterval: 50 // of progress and remainingTime
-        onExpired: window.outcome = qsTr("Timed out")
-        onCancelled: window.outcome = qsTr("Cancelled")
+        onExpired: window.outcome = errorString
+        onCancelled: window.outcome = errorString
+        onFailed: error => window.outcome = error
     }
     //! [scope]
 
@@ -38,7 +39,7 @@ ApplicationWindow {
         outcome = qsTr("Fetching…");
         scope.running = true;
         scope.watch(backend.sizeOf(scope, address)).then(size => {
-            window.outcome = size === undefined ? qsTr("Failed") : qsTr("%1 bytes").arg(size);
+            window.outcome = qsTr("%1 bytes").arg(size);
         });
     }
     //! [fetch]

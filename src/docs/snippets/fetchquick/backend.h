@@ -9,11 +9,12 @@
 #include <QCoroQmlTask>
 #include <QTimeout>
 
-#include <QtCore/QPointer>
-#include <QtCore/QScopeGuard>
 #include <QtNetwork/QNetworkAccessManager>
 #include <QtNetwork/QNetworkReply>
 #include <QtQml/qqmlregistration.h>
+
+#include <memory>
+#include <stdexcept>
 
 class Backend : public QObject
 {
@@ -28,18 +29,12 @@ public:
     }
 
 private:
-    // Gives the number of bytes, or undefined if there is none.
-    QCoro::Task<QVariant> load(QTimeoutScope &, QUrl url)
+    QCoro::Task<qint64> load(QTimeoutScope &, QUrl url)
     {
-        const QPointer<QNetworkReply> reply = m_manager.get(QNetworkRequest(url));
-        // When it is interrupted, too.
-        const auto cleanUp = qScopeGuard([reply] {
-            if (reply)
-                reply->deleteLater();
-        });
-        co_await reply.data();
+        const std::unique_ptr<QNetworkReply> reply(m_manager.get(QNetworkRequest(url)));
+        co_await reply.get();
         if (reply->error() != QNetworkReply::NoError)
-            co_return QVariant();
+            throw std::runtime_error(reply->errorString().toStdString());
         co_return reply->bytesAvailable();
     }
 
