@@ -12,19 +12,22 @@ public:
     Activation(World &world, QTimeoutScope &scope, const QByteArray &name) : m_world(world)
     {
         Scope *given = nullptr;
-        for (Scope &each : world.m_oracle.scopes()) {
-            if (!each.isGone && each.object == &scope)
+        for (Scope &each : world.m_oracle.scopes) {
+            if (each.object == &scope)
                 given = &each;
         }
         Scope *own = given ? nullptr : world.ownScope(scope, '@' + name);
-        m_record = world.m_oracle.begin(Task::Coroutine, name, own ? own : given);
+        m_record = world.m_oracle.begin(name, own ? own : given);
         if (own)
             own->callee = m_record;
+        world.m_callees[name] = m_record;
         world.note("  " + name + " begins");
         checkCurrentScope();
     }
     ~Activation()
     {
+        if (m_record->scope->callee == m_record)
+            m_record->scope->isDying = true;
         m_world.note("  " + m_record->name + " ends");
         m_world.m_oracle.ended(m_record);
     }
@@ -32,24 +35,23 @@ public:
 
     Task *record() const { return m_record; }
 
-    void suspend(const Step &step) { m_world.m_oracle.suspend(m_record, m_world.waitOf(step)); }
+    void suspend(const Step &step) { m_world.suspend(m_record, step); }
     void resumed(Outcome outcome)
     {
-        m_world.note("  " + m_record->name + ": " + m_record->wait.step->text + " gives "
+        m_world.note("  " + m_record->name + ": " + m_record->wait->step->text + " gives "
                      + nameOf(outcome));
         m_world.m_oracle.resumed(m_record, outcome);
         checkCurrentScope();
         m_world.hook("when resumed, in", m_record->name);
     }
-    void setResult(Outcome outcome) { m_record->result = outcome; }
+    void setResult(Outcome outcome) { m_record->outcome = outcome; }
 
 private:
     void checkCurrentScope() const
     {
         const Scope *scope = m_record->scope;
-        const QTimeoutScope *expected = scope->isGone ? nullptr : scope->object.data();
-        if (QTimeout::currentScope() != expected && !scope->isDying)
-            m_world.m_oracle.object("A14: currentScope() is wrong in " + m_record->name);
+        if (QTimeout::currentScope() != scope->object && !scope->isDying)
+            m_world.m_oracle.rule(false, "A14: currentScope() is wrong", m_record->name);
     }
 
     World &m_world;
@@ -67,9 +69,8 @@ public:
     {
         if (m_index == 0)
             m_world.hook("in a destructor of", m_record->name);
-        if (--m_record->locals != m_index)
-            m_world.m_oracle.object("A4: the locals of " + m_record->name
-                                    + " are destroyed out of order");
+        m_world.m_oracle.rule(--m_record->locals == m_index,
+                              "A4: its locals are destroyed out of order", m_record->name);
     }
     Q_DISABLE_COPY_MOVE(Local)
 
@@ -177,7 +178,7 @@ QCoro::Task<int> World::interpret(QTimeoutScope &scope, World *world, const Coro
             case Step::ShieldCall: {
                 auto held = world->shield(&World::interpret, world, world->code(step.target),
                                           Tracked());
-                world->m_last = world->m_oracle.taskNamed(step.target);
+                world->m_last = world->m_callees[step.target];
                 self.suspend(step);
                 co_await std::move(held);
                 break;
@@ -256,7 +257,7 @@ QCoro::Task<int> World::interpret(QTimeoutScope &scope, World *world, const Coro
             }
             case Step::Await: {
                 Named &named = world->m_named[step.target];
-                world->m_last = named.record;
+                world->m_wait = named.wait;
                 self.suspend(step);
                 if (auto *task = std::get_if<QCoro::Task<int>>(&named.task))
                     co_await *task;
@@ -303,41 +304,20 @@ QCoro::Task<int> World::interpret(QTimeoutScope &scope, World *world, const Coro
     co_return 1;
 }
 
-QCoro::Task<int> World::interpretPlain(World *world, const Step *step, Task *record,
+QCoro::Task<int> World::interpretPlain(World *world, const Step *step, Wait *wait,
                                        const Task *caller)
 {
     const Tracked local;
     if (!step->gate.isEmpty())
         co_await *world->m_gates[step->gate];
     // Without a scope that is still there, it does nothing.
-    if (!world->mayCall(world->m_oracle.stack().running(), world->scopeFor(*step, caller))) {
-        record->result = Outcome::Value;
-        world->m_oracle.ended(record);
+    if (!world->mayCall(world->m_oracle.stack.running(), world->scopeFor(*step, caller))) {
+        wait->hasEnded = [] { return true; };
         co_return 0;
     }
     QCoro::Task<int> task = world->callNow(*step, caller);
-    record->wait.task = world->m_last;
-    record->isWaiting = true;
-    const Task *callee = world->m_last;
-    Outcome outcome = Outcome::Value;
-    std::exception_ptr exception;
-    try {
-        co_await task;
-    } catch (const QTimeoutCancelled &) {
-        outcome = Outcome::Cancelled;
-        exception = std::current_exception();
-    } catch (const QTimeoutError &) {
-        outcome = Outcome::TimedOut;
-        exception = std::current_exception();
-    }
-    if (!callee->hasEnded || callee->outcome != outcome)
-        world->m_oracle.object("A4: a plain coroutine gets " + QByteArray(nameOf(outcome))
-                               + " from " + callee->name);
-    record->result = outcome;
-    record->carried = callee->carried;
-    world->m_oracle.ended(record);
-    if (exception)
-        std::rethrow_exception(std::exchange(exception, nullptr));
+    wait->task = world->m_last;
+    co_await task;
     co_return 1;
 }
 
@@ -350,7 +330,7 @@ QCoro::Task<int> World::callNow(const Step &step, const Task *caller)
     const Place place(m_oracle);
     QTimeoutScope *scope = scopeFor(step, caller)->object;
     QCoro::Task<int> task = interpret(*scope, this, code(step.target), Tracked());
-    m_last = m_oracle.taskNamed(step.target);
+    m_last = m_callees[step.target];
     return task;
 }
 
@@ -359,7 +339,7 @@ QCoro::Task<int> World::runNow(const Step &step)
     const Place place(m_oracle);
     m_ownTime = step.time;
     auto task = QTimeout::run(step.time, &World::interpret, this, code(step.target), Tracked());
-    m_last = m_oracle.taskNamed(step.target);
+    m_last = m_callees[step.target];
     m_last->isRun = true;
     return task;
 }
@@ -368,7 +348,17 @@ QCoro::Task<int> World::detachNow(const Step &step)
 {
     const Place place(m_oracle, {Frame::Outside});
     auto task = QTimeout::detach(&World::interpret, this, code(step.target), Tracked());
-    m_last = m_oracle.taskNamed(step.target);
+    m_last = m_callees[step.target];
+    return task;
+}
+
+// Of an operation, which nobody can look into.
+template<typename Run>
+auto World::runOf(const Step &step, Run run)
+{
+    Wait *wait = m_oracle.addWait(operationOf(step));
+    auto task = run();
+    m_wait = wait;
     return task;
 }
 
@@ -377,14 +367,17 @@ QCoro::Task<int> World::makeTask(const Task *caller, const Step &step)
     const Place place(m_oracle);
     switch (step.kind) {
     case Step::Signal:
-        addRun(step);
-        return QTimeout::run(QDeadlineTimer::Forever, m_jobs[step.target].data(), &Job::changed);
+        return runOf(step, [&] {
+            return QTimeout::run(QDeadlineTimer::Forever, m_jobs[step.target].data(),
+                                 &Job::changed);
+        });
     case Step::Call:
         return callNow(step, caller);
     case Step::Plain: {
-        Task *record = m_oracle.begin(Task::Plain, step.text, nullptr);
-        auto task = interpretPlain(this, &step, record, caller);
-        m_last = record;
+        Wait *wait = m_oracle.addWait({&step});
+        wait->hasEnded = [] { return false; };
+        auto task = interpretPlain(this, &step, wait, caller);
+        m_wait = wait;
         return task;
     }
     case Step::RunCall:
@@ -392,8 +385,7 @@ QCoro::Task<int> World::makeTask(const Task *caller, const Step &step)
     case Step::Detach:
         return detachNow(step);
     case Step::Run:
-        addRun(step);
-        return QTimeout::run(step.time, pass(*m_gates[step.target]));
+        return runOf(step, [&] { return QTimeout::run(step.time, pass(*m_gates[step.target])); });
     default:
         return pass(*m_gates[step.target]);
     }
@@ -402,13 +394,12 @@ QCoro::Task<int> World::makeTask(const Task *caller, const Step &step)
 QCoro::Task<std::optional<int>> World::makeOptionalTask(const Step &step)
 {
     const Place place(m_oracle);
-    if (step.kind == Step::TryRun) {
-        addRun(step);
-        return QTimeout::tryRun(step.time, pass(*m_gates[step.target]));
-    }
+    if (step.kind == Step::TryRun)
+        return runOf(step,
+                     [&] { return QTimeout::tryRun(step.time, pass(*m_gates[step.target])); });
     m_ownTime = step.time;
     auto task = QTimeout::tryRun(step.time, &World::interpret, this, code(step.target), Tracked());
-    m_last = m_oracle.taskNamed(step.target);
+    m_last = m_callees[step.target];
     m_last->isRun = true;
     m_last->isTry = true;
     return task;
@@ -417,33 +408,24 @@ QCoro::Task<std::optional<int>> World::makeOptionalTask(const Step &step)
 QCoro::Task<Job *> World::makeJobTask(const Step &step)
 {
     const Place place(m_oracle);
-    addRun(step);
-    return QTimeout::run(step.time, m_jobs[step.target].data());
+    return runOf(step, [&] { return QTimeout::run(step.time, m_jobs[step.target].data()); });
 }
 
 void World::makeNamed(const Task *caller, const Step &step)
 {
     Named &named = m_named[step.task];
     if (step.kind == Step::Sleep) {
-        const Place place(m_oracle,
-                          {Frame::Outside}); // a sleep is under no scope, only who awaits it is
-        addRun(step);
+        m_wait = m_oracle.addWait(operationOf(step)); // only who awaits it is under a scope
         named.task = QTimeout::sleepFor(std::chrono::milliseconds(step.time));
     } else if (step.kind == Step::Run && m_program.jobs.contains(step.target)) {
         named.task = makeJobTask(step);
     } else {
         named.task = makeTask(caller, step);
     }
-    named.record = m_last;
-}
-
-// One that nobody can look into.
-void World::addRun(const Step &step)
-{
-    m_last = m_oracle.begin(Task::Run, step.text, nullptr);
-    m_last->isRun = true;
-    m_last->isTry = step.kind == Step::TryRun;
-    m_oracle.suspend(m_last, operationOf(step));
+    named.wait = m_wait ? m_wait : m_oracle.addWait({&step, m_last});
+    m_wait = nullptr;
+    if (Task *maker = m_oracle.stack.running(); maker && named.wait->maker)
+        maker->hasRun = true;
 }
 
 const Coroutine *World::code(const QByteArray &name) const
@@ -457,8 +439,8 @@ const Coroutine *World::code(const QByteArray &name) const
 // That a callee gets; null if it has gone.
 Scope *World::scopeFor(const Step &step, const Task *caller) const
 {
-    Scope *scope = step.scope.isEmpty() && caller ? caller->scope : m_oracle.scope(step.scope);
-    return scope && scope->object && !scope->isDying && !scope->isGone ? scope : nullptr;
+    Scope *scope = step.scope.isEmpty() && caller ? caller->scope : m_scopes.value(step.scope);
+    return scope && scope->object && !scope->isDying ? scope : nullptr;
 }
 
 /*
@@ -480,7 +462,7 @@ bool World::mayCall(const Task *caller, const Scope *scope, bool isShielded) con
         if (each->scope == scope && each != life)
             return false;
     }
-    return !isAborted || (caller->has(life->abort) && !isShielded);
+    return !isAborted || (caller->hasAny({life->abort}) && !isShielded);
 }
 
 bool World::canDo(const Task *caller, const Step &step) const
@@ -498,41 +480,45 @@ bool World::canDo(const Task *caller, const Step &step) const
     case Step::Run:
         return !m_program.jobs.contains(step.target) || m_jobs.at(step.target);
     case Step::Await: {
-        // Not decided: what it gets that awaits a run which was given up.
+        // Not decided: what it gets that awaits a run which was given up, or whose maker or object was aborted.
         const auto named = m_named.find(step.target);
-        return named != m_named.end() && !named->second.record->isAbandoned
-                && !m_oracle.isForsaken(named->second.record, Task::Soon);
+        if (named == m_named.end() || named->second.wait->isGivenUp)
+            return false;
+        const Wait &wait = *named->second.wait;
+        const bool goesOn = !wait.isEarly && !m_oracle.hasPassed(wait.due)
+                && (wait.object.isEmpty() || wait.isIdle());
+        return wait.task || (goesOn && !wait.isAborted());
     }
     default:
         return true;
     }
 }
 
-Time World::timeIn(int time)
+Time World::timeIn(int time) const
 {
-    return m_oracle.timeIn(std::chrono::milliseconds(time));
+    return time < 0 ? Time() : m_clock.elapsed() + std::chrono::milliseconds(time);
 }
 
-Wait World::waitOf(const Step &step)
+void World::suspend(Task *task, const Step &step)
 {
     const bool isOperation = step.kind == Step::Gate || step.kind == Step::Job
             || step.kind == Step::Sleep || (step.kind == Step::Signal && step.isShielded);
-    if (isOperation)
-        return operationOf(step);
-    Wait wait;
-    wait.step = &step;
-    wait.task = m_last;
-    return wait;
+    Wait *wait = std::exchange(m_wait, nullptr);
+    if (!wait)
+        wait = m_oracle.addWait(isOperation ? operationOf(step) : Wait{&step, m_last});
+    m_oracle.suspend(task, wait);
 }
 
 Wait World::operationOf(const Step &step)
 {
     Wait wait;
     wait.step = &step;
-    if (step.time >= 0)
-        wait.due = timeIn(step.time);
+    wait.due = timeIn(step.time);
+    wait.hasEnded = [this, due = wait.due] { return m_oracle.hasPassed(due); };
     if (step.kind == Step::Sleep)
         return wait;
+    if (step.kind == Step::Run || step.kind == Step::TryRun || step.kind == Step::Signal)
+        wait.maker = m_oracle.stack.running();
     if (!m_program.jobs.contains(step.target)) {
         wait.hasEnded = [door = m_gates.at(step.target).get()] { return door->isOpen(); };
         return wait;
@@ -547,8 +533,10 @@ Wait World::operationOf(const Step &step)
         wait.hasEnded = [job, hasCome] { return !job || hasCome(); };
         wait.isGone = [job, hasCome] { return !job && !hasCome(); };
     } else {
-        wait.hasEnded = [job] { return !job || job->isFinished(); };
-        wait.isLeft = [job] { return job && !job->isFinished() && job->aborts() == 0; };
+        wait.hasEnded = [job, before = job->aborts()] {
+            return !job || (job->isFinished() && job->aborts() == before);
+        };
+        wait.isIdle = [job] { return job && !job->isFinished() && job->aborts() == 0; };
     }
     return wait;
 }

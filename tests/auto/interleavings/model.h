@@ -29,154 +29,152 @@ inline const char *nameOf(Outcome outcome)
     return names[int(outcome)];
 }
 
-// When, and how many were set before.
-using Time = std::optional<std::pair<std::chrono::nanoseconds, int>>;
+using Time = std::optional<std::chrono::nanoseconds>;
 
-struct Task;
 struct Scope;
-struct Abort;
+struct Task;
 
+// From a start of a scope to its end. Who it has aborted knows the abort by its address.
 struct Life
 {
     Scope *scope = nullptr;
     Life *enclosing = nullptr;
     QTimeoutScope::State state = QTimeoutScope::Active;
-    const Abort *abort = nullptr; // that has ended it
+    Life *abort = nullptr; // that has ended it: its own, or that of one around it
+    int slotDepth = 0; // of its abort, which looks at the waits when this is reached again
     bool isTold = false; // the slots know of the end
 
     bool isUnder(const Life *outer) const
     {
         return this == outer || (enclosing && enclosing->isUnder(outer));
     }
+    bool isAborted() const { return abort || (enclosing && enclosing->isAborted()); }
+    bool isLeftOver() const;
 };
+
+using Aborts = QList<Life *>;
+
+inline bool meet(const Aborts &some, const Aborts &others)
+{
+    return std::ranges::any_of(some, [&](Life *each) { return others.contains(each); });
+}
 
 struct Scope
 {
     QByteArray name;
     QPointer<QTimeoutScope> object = {};
     Scope *parent = nullptr;
-    Life *life = nullptr;
     Time due = {};
+    Life *life = nullptr;
     const Task *callee = nullptr; // whose own scope it is: of a run, a shield or a detach
-    bool isEndDue = false; // somebody calls cancel() or finish()
     bool isDying = false;
-    bool isGone = false;
+
+    bool isUnder(const Scope *outer) const
+    {
+        return this == outer || (parent && parent->isUnder(outer));
+    }
+    bool isHidden() const;
 };
 
-struct Abort
-{
-    const Life *life = nullptr;
-    Outcome cause = Outcome::Cancelled; // TimedOut by an expiry
-    Time due = {}; // of the deadline that has come up
-    int number = 0;
-    int slotDepth = 0; // when it came
-    bool hasArrived = false; // the slots have been told
-    bool isByDestructor = false;
-};
-
+// What one coroutine waits for, or several do: a task, or an operation.
 struct Wait
 {
     const Step *step = nullptr;
-    Task *task = nullptr; // or an operation:
+    Task *task = nullptr;
     std::function<bool()> hasEnded = {};
-    std::function<bool()> isGone; // the object was destroyed
-    std::function<bool()> isLeft; // the object has neither ended nor been aborted
-    QByteArray object; // that emits
+    std::function<bool()> isGone = [] { return false; }; // the object was destroyed
+    std::function<bool()> isIdle = [] { return false; }; // it has neither ended nor been aborted
+    QByteArray object = {}; // that emits
     Time due = {}; // of a sleep or a run
-    bool isOver = false; // had ended before this turn
+    const Task *maker = nullptr; // of a run
+    int waiters = 0; // whose wait is not over
+    bool isEarly = false; // it has ended before its deadline
+    bool isGivenUp = false; // an abort has ended it
 
-    bool hasGone() const { return isGone && isGone(); }
-    bool isIdle() const { return isLeft && isLeft(); }
+    bool isOver() const;
+    bool isAborted() const; // with the life in which it was made
 };
 
 struct Task
 {
-    enum Kind { Coroutine, Plain, Run };
-    enum Decision { Open, Result, Soon, Interrupt };
-    struct Entry
-    {
-        const Abort *abort;
-        bool isPending = true;
-        bool isInherited = false; // was delivered when it was called
-        bool isCompleted = false; // by a destructor, whatever the slots have been told
-    };
+    enum Decision { Open, Result, Interrupt };
 
-    QList<const Abort *> pending() const
-    {
-        QList<const Abort *> list;
-        for (const Entry &entry : aborts) {
-            if (entry.isPending)
-                list.append(entry.abort);
-        }
-        return list;
-    }
-    bool has(const Abort *abort) const
-    {
-        return std::ranges::any_of(aborts,
-                                   [abort](const Entry &entry) { return entry.abort == abort; });
-    }
-    template<typename List>
-    bool hasAny(const List &list) const
-    {
-        return std::ranges::any_of(list, [this](const Abort *each) { return has(each); });
-    }
+    QByteArray name;
+    Task *parent = nullptr;
+    Scope *scope = nullptr; // that it has taken
+    Life *life = nullptr;
+    Aborts pending = {};
+    Aborts delivered = {};
+    Aborts carried = {}; // by the exception that it has got last
+    Wait *wait = nullptr; // while it is suspended
+    Decision decision = Open;
+    bool wasHeld = false; // back
+    bool isLate = false; // its caller was to be interrupted already
+    bool hasRun = false; // it has started one of an operation, and not awaited it at once
+    bool isRun = false; // made by run(), so it ends with the last that awaits it
+    bool isTry = false;
+    bool hasEnded = false;
+    Outcome outcome = Outcome::Cancelled; // of the body; then what those who await it see
+    bool isOpen = false; // what they see
+    int locals = 0;
 
-    // Under the scope or a child of it; and that has ended with this abort.
-    bool isUnder(const Scope *outer, const Abort *abort = nullptr) const
+    bool hasAny(const Aborts &aborts) const
+    {
+        return meet(pending, aborts) || meet(delivered, aborts);
+    }
+    bool isUnder(const Scope *outer) const
+    {
+        const Life *each = life;
+        while (each && !each->scope->isUnder(outer))
+            each = each->enclosing;
+        return each;
+    }
+    // A destructor of the scope completes an abort of it.
+    bool endsWith(const Scope *outer) const
     {
         for (const Life *each = life; each; each = each->enclosing) {
-            for (const Scope *above = each->scope; above; above = above->parent) {
-                if (above == outer && (!abort || each->abort == abort))
-                    return true;
-            }
+            if (each->scope->isUnder(outer) && pending.contains(each->abort))
+                return true;
         }
         return false;
     }
-    // The scope goes, since the coroutine that it was for has ended.
-    bool isLeftOver() const;
-    bool isToEndWith(const Scope *outer) const
+    bool isStartedBy(const Task *outer, bool isAlive = true) const
     {
-        return std::ranges::any_of(aborts, [&](const Entry &entry) {
-            return entry.isPending && isUnder(outer, entry.abort);
-        });
-    }
-    bool isStartedBy(const Task *outer, bool isAlive = false) const
-    {
-        return this == outer
+        return parent == outer
                 || (parent && !(isAlive && parent->hasEnded)
                     && parent->isStartedBy(outer, isAlive));
     }
-
-    QByteArray name;
-    Kind kind = Coroutine;
-    bool isRun = false; // made by run(), so it ends with the last that awaits it
-    bool isTry = false;
-    bool isLate = false; // its caller was to be interrupted already (A7)
-    Task *parent = nullptr;
-    Life *life = nullptr;
-    Scope *scope = nullptr; // that it has taken
-    QList<Entry> aborts = {};
-    bool isWaiting = false;
-    Wait wait = {};
-    Decision decision = Open;
-    int decidedIn = 0; // which turn
-    bool wasHeld = false; // back
-    bool isAbandoned = false;
-    bool hasEnded = false;
-    std::optional<Outcome> result = {}; // of the body
-    Outcome outcome = Outcome::Value; // what those who await it see
-    QList<const Abort *> carried = {}; // by the exception
-    int locals = 0;
+    // A4, S10: the cause is how the abort has ended the life around it.
+    bool timesOut(const Life *abort) const
+    {
+        const Life *each = life;
+        while (each && each->abort != abort)
+            each = each->enclosing;
+        return (each ? each : abort)->state == QTimeoutScope::Expired;
+    }
 };
 
-inline bool Task::isLeftOver() const
+// The scope goes, since the coroutine that it was for has ended.
+inline bool Life::isLeftOver() const
 {
-    for (const Life *each = life; each; each = each->enclosing) {
-        const Scope *own = each->scope;
-        if (own->callee && own->callee->hasEnded && own->object)
-            return true;
-    }
-    return false;
+    return (scope->callee && scope->callee->hasEnded && scope->object)
+            || (enclosing && enclosing->isLeftOver());
+}
+
+inline bool Wait::isOver() const
+{
+    return task ? task->hasEnded : hasEnded();
+}
+
+inline bool Wait::isAborted() const
+{
+    return maker && (maker->life->isAborted() || maker->isLate);
+}
+
+// Not decided: the state of a scope that a run makes which is aborted before it is suspended (A7).
+inline bool Scope::isHidden() const
+{
+    return callee && (callee->hasEnded || callee->isLate);
 }
 
 #endif // MODEL_H

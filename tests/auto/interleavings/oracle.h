@@ -13,99 +13,63 @@
     What ought to happen
     ====================
 
-    The oracle is told what the program does and what comes of it, and objects to what the contract does not
-    allow. A life of a scope knows the life around it (S10). A task (a coroutine or a run) knows the task that
-    was running when it was made, and the life that would abort it; a shield and detached work have neither (A8,
-    A17). An abort is an identity: it is put into the list of each task under the life, and of what these start
-    before they are interrupted (A7), first pending, then delivered.
+    The lives of scopes are one tree, the coroutines (tasks) another. A life ends those inside of it
+    (S10); that is an abort, known by the life with which it began. It is pending in the tasks under
+    that life, and in what they call (A7), until it is delivered. When the slots have been told, it
+    looks once at each wait, which is over or is interrupted (A2, A16), but later at tasks that are
+    running, held back (A6) or in a shield (A8).
 
-    A wait is looked at once, which decides it: the result stands, or it is interrupted (A2, A16). That is when
-    the slots have been told; for a task that is running when it waits next (A7); for one that is held
-    back when nothing holds it any more (A6). The last cannot be seen from outside, so it is "soon", and the
-    next thing to happen is a turn of the event loop.
+    The rules, and the faults that they find:
+    interrupted()   A5, S1, A8, A10: by nothing that is pending, but by an abort that was delivered,
+                    or is none of its own; A8: in a shield; A6: before what it has started; A10: and
+                    the run goes on for which nobody waits any more
+    turned()        A5, A7, A8, A10: an abort does not arrive
+    returned()      A6, S8: nor before a call or a destructor returns
+    resumed()       A2, A3, A4, A11: with what; A16: from where; A5: the abort is passed over
+    stateChanged()  S1: ends twice; A8, A10, S4, S10: ends for no reason or in the wrong state
 
-    Judged are S1 (one end for each life; what a clean-up makes), S4, S5 (sleeps), S6, S8 and A6 (before the call
-    returns, they are resumed, with the result if that beats the abort, and interrupted), S10 (states), A1 (which
-    objects are aborted), A2, A3, A4 (which exception, by the cause of the first abort), A5 (once by each abort,
-    several in one), A6, A7, A8, A10 (a run ends when an abort looks at the last wait for it), A11, A14, A16 (where
-    a coroutine is resumed; objects are aborted before cancel() returns; interruptions precede deadlines), A17.
-
-    There is no "either". What the clauses leave open is an open question; a run of a program that comes to one
-    is not judged from there on (undecided()).
+    What the clauses leave open is asked, and the run is not judged from there on.
 */
 class Oracle
 {
 public:
     explicit Oracle(std::function<std::chrono::nanoseconds()> clock) : m_clock(std::move(clock)) {}
 
-    const QByteArray &objection() const { return m_objection; } // the first
-    const QByteArray &question() const { return m_question; }
-    void object(const QByteArray &text);
-    void undecided(const QByteArray &question);
+    bool isJudged() const { return objection.isEmpty() && question.isEmpty(); }
+    void rule(bool isKept, const char *text, const QByteArray &who);
+    void ask(bool isOpen, const char *text);
+    bool hasPassed(const Time &time) const { return time && *time <= m_clock(); }
+    bool isDone(const Wait &wait) const { return wait.isOver() || hasPassed(wait.due); }
 
-    Stack &stack() { return m_stack; }
-    const Stack &stack() const { return m_stack; }
-
-    int lastAbort() const { return int(m_aborts.size()); }
-    bool hasPassed(const Time &time) const { return time && time->first <= m_clock(); }
-    Time timeIn(std::chrono::nanoseconds time) { return std::pair(m_clock() + time, ++m_order); }
-
-    Scope *addScope(const QByteArray &name, QTimeoutScope *object, Scope *parent, Time due);
-    Scope *scope(const QByteArray &name) const { return m_scopeNames.value(name); }
-    std::deque<Scope> &scopes() { return m_scopes; }
-    const std::deque<Scope> &scopes() const { return m_scopes; }
     void stateChanged(Scope *scope, QTimeoutScope::State state);
-    void dies(Scope *scope)
-    {
-        dies(scope, lastAbort());
-    } // about to be destroyed, with its children
-    void settle();
+    void dies(Scope *scope); // about to be destroyed, with its children
     void returned(const Frame &frame); // from cancel() or a destructor
-
-    Task *begin(Task::Kind kind, const QByteArray &name, Scope *scope);
-    Task *taskNamed(const QByteArray &name);
-    const std::deque<Task> &tasks() const { return m_tasks; }
-    void suspend(Task *task, const Wait &wait);
+    Task *begin(const QByteArray &name, Scope *scope);
+    Wait *addWait(const Wait &wait) { return &m_waits.emplace_back(wait); }
+    void suspend(Task *task, Wait *wait);
     void resumed(Task *task, Outcome outcome);
     void ended(Task *task);
-    void aborted(const QByteArray &object);
+    void settle(); // before anything happens
+    void turned(); // the event loop has, and nothing of the program is on the stack
 
-    void check(bool hasTurned); // nothing of the program is on the stack
-    bool mustTurn() const;
-    bool isForsaken(const Task *run, Task::Decision least, const Task *but = nullptr) const;
+    QByteArray objection; // the first
+    QByteArray question; // at which the judging has ended
+    Stack stack;
+    std::deque<Scope> scopes;
+    std::deque<Life> lives;
+    std::deque<Task> tasks;
 
 private:
-    bool hasEnded(const Task &task) const;
-    bool hasComeUp(const Task &task);
-    const Task *holder(const Task &task);
-    bool isHeld(const Task &task); // since it was looked at
-    void dies(Scope *scope, int lastAbort);
-    void abort(Life *life, QTimeoutScope::State state);
+    void end(Life *life, QTimeoutScope::State state, int slotDepth);
     void look(Task &task);
-    void runEnds(Task *run, const Task *waiter, Outcome outcome);
+    const Task *holder(const Task &task);
+    Outcome expected(const Wait &wait);
     void interrupted(Task *task);
-    static void deliver(Task *task);
-    void abandon(Task *run);
-    void end(Life *life, QTimeoutScope::State state, const Abort *abort);
-    void complete(const Scope *scope, int lastAbort);
-    Outcome leave(const Task *task);
-    Outcome leave(const Task *task, const QList<const Abort *> &carried);
+    void passOn(Task *task, const Task *from);
+    Outcome leave(Task *task);
 
-    void checkPlace(const Task *task, const Task *waiter);
-    void checkScope(Scope &scope, bool hasTurned);
-    void checkTask(Task &task, bool hasTurned);
-
-    std::function<std::chrono::nanoseconds()> m_clock;
-    QByteArray m_objection;
-    QByteArray m_question;
-    Stack m_stack;
-    std::deque<Scope> m_scopes;
-    std::deque<Life> m_lives;
-    std::deque<Abort> m_aborts;
-    std::deque<Task> m_tasks;
-    QHash<QByteArray, Scope *> m_scopeNames;
-
-    int m_order = 0;
+    const std::function<std::chrono::nanoseconds()> m_clock;
+    std::deque<Wait> m_waits;
 };
 
 #endif // ORACLE_H

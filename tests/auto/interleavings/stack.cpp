@@ -8,7 +8,6 @@
 void Stack::push(const Frame &frame)
 {
     m_slots += frame.kind == Frame::Slot;
-    m_turn += frame.kind == Frame::Loop;
     m_frames.push_back(frame);
 }
 
@@ -36,7 +35,7 @@ bool Stack::isOf(const Task *task) const
 Task *Stack::running() const
 {
     for (auto each = m_frames.rbegin(); each != m_frames.rend(); ++each) {
-        if (each->kind == Frame::Running && !each->task->hasEnded && !each->task->isWaiting)
+        if (each->kind == Frame::Running && !each->task->hasEnded && !each->task->wait)
             return each->task;
         if (each->kind != Frame::Running && each->kind < Frame::Emission)
             return nullptr;
@@ -46,26 +45,31 @@ Task *Stack::running() const
 
 /*
     A16: by an event loop; or, be it with a result, as a scope around it is destroyed (S8), or as who started it
-    ends its own scope (A6). The waiter is the coroutine that goes on, the task what waits: the same, or a run.
+    ends its own scope (A6).
 */
-bool Stack::mayResume(const Task &task, const Task *waiter) const
+bool Stack::mayResume(const Task &task) const
 {
+    // Not decided: when the scope of a run ends with its coroutine, are those left over interrupted at once?
+    const Task *maker = task.wait->maker ? task.wait->maker : &task;
+    if (task.life->isLeftOver() || maker->life->isLeftOver())
+        return true;
     for (auto each = m_frames.rbegin(); each != m_frames.rend(); ++each) {
         switch (each->kind) {
         case Frame::Loop:
             return true;
         case Frame::Running:
-            if (each->task == waiter) // it has not been suspended
+            if (each->task == &task) // it has not been suspended
                 return true;
             break;
         case Frame::Destructor:
-            return task.isUnder(each->scope);
+            return task.isUnder(each->scope) || maker->isUnder(each->scope);
         case Frame::Call:
-            return !task.pending().isEmpty() && task.isStartedBy(each->task);
+            return each->task && (maker != &task || !task.pending.isEmpty())
+                    && (maker == each->task || maker->isStartedBy(each->task, false));
         case Frame::AbortFunction:
             return false;
         case Frame::Emission:
-            if (each->object == task.wait.object)
+            if (each->object == task.wait->object)
                 return false;
             break;
         case Frame::Outside:

@@ -14,9 +14,8 @@ struct Frame
 
     Kind kind = Running;
     Task *task = nullptr; // that runs, or that ends its own scope by the call
-    const Scope *scope = nullptr;
+    const Scope *scope = nullptr; // that is destroyed or called
     QByteArray object = {};
-    int lastAbort = 0; // before
 };
 
 /*
@@ -30,17 +29,14 @@ public:
     void truncate(size_t depth);
 
     int slotDepth() const { return m_slots; } // of scopes
-    int turn() const { return m_turn; }
     bool isIn(Frame::Kind kind, const QByteArray &object = {}) const;
-    bool isExpiring() const { return !m_frames.empty() && m_frames.back().kind != Frame::Call; }
     bool isOf(const Task *task) const;
     Task *running() const;
-    bool mayResume(const Task &task, const Task *waiter) const;
+    bool mayResume(const Task &task) const;
 
 private:
     std::vector<Frame> m_frames;
     int m_slots = 0;
-    int m_turn = 0;
 };
 
 #endif // STACK_H

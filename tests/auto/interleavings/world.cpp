@@ -15,58 +15,53 @@ using namespace std::chrono_literals;
     Scopes
 */
 
-void World::connectScope(Scope *scope)
+Scope *World::addScope(const QByteArray &name, QTimeoutScope *object, Scope *parent, Time due)
 {
-    const auto slot = [this](const char *where, const QByteArray &name) {
+    const Task *running = m_oracle.stack.running();
+    Life *enclosing = parent ? parent->life : running ? running->life : nullptr; // S10
+    Scope *scope = &m_oracle.scopes.emplace_back(Scope{name, object, parent, due});
+    scope->life = &m_oracle.lives.emplace_back(Life{scope, enclosing});
+    m_scopes[name] = scope;
+    const auto slot = [this, scope](const char *where) {
         const Place place(m_oracle, {Frame::Slot});
-        hook(where, name);
+        hook(where, scope->name);
     };
-    QTimeoutScope *object = scope->object;
     QObject::connect(object, &QTimeoutScope::stateChanged, object,
                      [this, scope, slot](QTimeoutScope::State state) {
                          note("  scope " + scope->name + " is in state "
                               + QByteArray::number(state));
                          if (scope->object->state() == state) // of this life
                              m_oracle.stateChanged(scope, state);
-                         slot("in stateChanged of", scope->name);
+                         slot("in stateChanged of");
                      });
-    QObject::connect(object, &QTimeoutScope::expired, object,
-                     [scope, slot] { slot("in expired of", scope->name); });
+    QObject::connect(object, &QTimeoutScope::expired, object, [slot] { slot("in expired of"); });
     QObject::connect(object, &QTimeoutScope::cancelled, object,
-                     [scope, slot] { slot("in cancelled of", scope->name); });
-    QObject::connect(object, &QTimeoutScope::finished, object,
-                     [scope, slot] { slot("in finished of", scope->name); });
+                     [slot] { slot("in cancelled of"); });
+    QObject::connect(object, &QTimeoutScope::finished, object, [slot] { slot("in finished of"); });
+    return scope;
 }
 
 // That a run, a shield or a detach has made.
 Scope *World::ownScope(QTimeoutScope &scope, const QByteArray &name)
 {
-    const int time = std::exchange(m_ownTime, -1);
-    Scope *record = m_oracle.addScope(name, &scope, nullptr,
-                                      time >= 0 ? timeIn(time) : std::nullopt);
-    connectScope(record);
-    return record;
+    return addScope(name, &scope, nullptr, timeIn(std::exchange(m_ownTime, -1)));
 }
 
 Scope *World::makeStackScope(const Step &step)
 {
-    const Time due = step.time >= 0 ? timeIn(step.time) : std::nullopt;
-    Scope *record = m_oracle.addScope(step.target, new QTimeoutScope(QTimeout::Deadline(step.time)),
-                                      nullptr, due);
-    connectScope(record);
-    return record;
+    return addScope(step.target, new QTimeoutScope(QTimeout::Deadline(step.time)), nullptr,
+                    timeIn(step.time));
 }
 
 void World::destroyScope(Scope *scope)
 {
-    Frame frame{Frame::Destructor, nullptr, scope};
+    const Frame frame{Frame::Destructor, nullptr, scope};
     const Place place(m_oracle, frame);
+    for (Scope &each : m_oracle.scopes)
+        each.isDying = each.isDying || each.isUnder(scope);
     m_oracle.dies(scope);
-    frame.lastAbort = m_oracle.lastAbort();
     delete scope->object;
     m_oracle.returned(frame);
-    for (Scope &each : m_oracle.scopes())
-        each.isGone = each.isGone || !each.object;
 }
 
 /*
@@ -88,7 +83,9 @@ World::World(const Program &program, Chooser &chooser, int synchronous, Tracing 
         m_jobs[name] = job;
         job->onAbort = [this, name] {
             note("  " + name + " is aborted");
-            m_oracle.aborted(name);
+            m_oracle.settle();
+            m_oracle.ask(isShared(name),
+                         "A1: does the abort of an object end it for others who await it?");
             const auto place = std::make_shared<Place>(m_oracle,
                                                        Frame{Frame::AbortFunction, nullptr, nullptr,
                                                              name});
@@ -97,10 +94,10 @@ World::World(const Program &program, Chooser &chooser, int synchronous, Tracing 
         };
     }
     for (const ScopeSpec &spec : program.scopes) {
-        Scope *parent = spec.parent.isEmpty() ? nullptr : m_oracle.scope(spec.parent);
+        Scope *parent = spec.parent.isEmpty() ? nullptr : m_scopes.value(spec.parent);
         auto *object = new QTimeoutScope(QDeadlineTimer::Forever,
                                          parent ? parent->object.data() : nullptr);
-        connectScope(m_oracle.addScope(spec.name, object, parent, std::nullopt));
+        addScope(spec.name, object, parent, std::nullopt);
     }
 }
 
@@ -128,16 +125,11 @@ void World::note(const QByteArray &text)
 */
 bool World::isScopeEventEnabled(const Event &event, bool inHook) const
 {
-    const Scope *scope = m_oracle.scope(event.target);
-    if (!scope || !scope->object || scope->isDying || scope->isGone)
+    const Scope *scope = m_scopes.value(event.target);
+    if (!scope || !scope->object || scope->isDying || scope->isHidden())
         return false;
-    // What the state is of a scope that a run has made which was aborted at once (A7).
-    if (scope->callee && (scope->callee->hasEnded || scope->callee->isLate))
-        return false;
-    const auto isChild = [scope](const Scope &each) {
-        return each.parent == scope && each.object && !each.isGone;
-    };
-    const auto &scopes = m_oracle.scopes();
+    const auto isChild = [scope](const Scope &each) { return each.parent == scope && each.object; };
+    const auto &scopes = m_oracle.scopes;
     // A parent cannot be deleted by its child's destructor.
     if (event.verb == "delete")
         return std::none_of(scopes.begin(), scopes.end(),
@@ -153,11 +145,10 @@ bool World::isScopeEventEnabled(const Event &event, bool inHook) const
         if (each->state == QTimeoutScope::Active && m_oracle.hasPassed(each->scope->due))
             return false; // it would expire as well
     }
-    const auto &tasks = m_oracle.tasks();
+    const auto &tasks = m_oracle.tasks;
     return std::none_of(tasks.begin(), tasks.end(), [&](const Task &task) {
-        return inHook && task.kind == Task::Coroutine && !task.isWaiting && !task.hasEnded
-                && task.life && task.life->isUnder(scope->life)
-                && !(&task == m_oracle.stack().running() && task.scope == scope
+        return inHook && !task.wait && !task.hasEnded && task.life->isUnder(scope->life)
+                && !(&task == m_oracle.stack.running() && task.scope == scope
                      && task.life == scope->life);
     });
 }
@@ -169,7 +160,7 @@ bool World::isJobEventEnabled(const Event &event) const
         return false;
     if (event.verb != "destroy")
         return event.verb == "emit" || !job->isFinished();
-    return !m_oracle.stack().isIn(Frame::Emission, event.target);
+    return !m_oracle.stack.isIn(Frame::Emission, event.target);
 }
 
 bool World::isEnabled(const Event &event, bool inHook) const
@@ -180,7 +171,7 @@ bool World::isEnabled(const Event &event, bool inHook) const
     if (event.verb == "open")
         return !m_gates.at(event.target)->isOpen()
                 && !(m_program.callingGates.contains(event.target)
-                     && m_oracle.stack().isIn(Frame::AbortFunction));
+                     && m_oracle.stack.isIn(Frame::AbortFunction));
     return m_program.jobs.contains(event.target) ? isJobEventEnabled(event)
                                                  : isScopeEventEnabled(event, inHook);
 }
@@ -195,9 +186,24 @@ QList<int> World::enabledEvents(bool inHook) const
     return result;
 }
 
-bool World::isJudged() const
+// By others than the one whose abort or deadline it is; so one with a deadline of its own counts half.
+bool World::isShared(const QByteArray &job) const
 {
-    return m_oracle.objection().isEmpty() && m_oracle.question().isEmpty();
+    int count = 0;
+    for (const Task &task : m_oracle.tasks) {
+        if (task.wait && task.wait->object == job
+            && (task.decision != Task::Interrupt || task.wasHeld))
+            count += m_oracle.hasPassed(task.wait->due) ? 1 : 2;
+    }
+    return count > 1 && m_program.countWaits(job) > 1;
+}
+
+// The next thing to happen: when one that was held back is looked at cannot be seen from outside (A6).
+bool World::mustTurn() const
+{
+    return std::ranges::any_of(m_oracle.tasks, [](const Task &task) {
+        return task.wait && task.decision == Task::Interrupt && task.wasHeld;
+    });
 }
 
 /*
@@ -205,7 +211,7 @@ bool World::isJudged() const
 */
 void World::hook(const char *where, const QByteArray &name)
 {
-    if (m_isEnding || m_synchronous == 0 || m_oracle.mustTurn() || !isJudged())
+    if (m_isEnding || m_synchronous == 0 || mustTurn() || !m_oracle.isJudged())
         return;
     const QList<int> events = enabledEvents(true);
     const int choice = m_chooser.chooseRarely(int(events.size()) + 2);
@@ -253,7 +259,7 @@ void World::perform(const Event &event, bool inHook)
     } else if (m_program.jobs.contains(event.target)) {
         performOnJob(event);
     } else {
-        performOnScope(event.verb, m_oracle.scope(event.target), inHook);
+        performOnScope(event.verb, m_scopes.value(event.target), inHook);
     }
 }
 
@@ -281,15 +287,15 @@ void World::performOnScope(const QByteArray &verb, Scope *scope, bool inHook)
     if (verb == "delete")
         return destroyScope(scope);
     QTimeoutScope *object = scope->object;
-    Task *running = m_oracle.stack().running();
+    Task *running = m_oracle.stack.running();
     const bool isOwn = running && running->scope == scope;
-    Frame frame{Frame::Call, isOwn && verb == "cancel" ? running : nullptr, scope};
-    frame.lastAbort = m_oracle.lastAbort();
+    const Frame frame{Frame::Call, isOwn && verb == "cancel" ? running : nullptr, scope,
+                      scope->name};
     const Place place(m_oracle, frame);
-    if (verb == "cancel" || verb == "finish") {
-        scope->isEndDue = true;
-        verb == "cancel" ? object->cancel() : object->finish();
-        scope->isEndDue = false;
+    if (verb == "cancel") {
+        object->cancel();
+    } else if (verb == "finish") {
+        object->finish();
     } else if (verb == "start") {
         scope->due.reset();
         object->start(QDeadlineTimer::Forever);
@@ -309,7 +315,7 @@ void World::expireNow(Scope *scope)
 {
     try {
         scope->object->throwIfAborted();
-        m_oracle.object("S9: throwIfAborted() does not throw");
+        m_oracle.rule(false, "S9: throwIfAborted() does not throw", scope->name);
     } catch (const QTimeoutError &) {
     } catch (const QTimeoutCancelled &) {
     }
@@ -326,11 +332,10 @@ void World::turn()
 QByteArray World::run()
 {
     startRoots();
-    m_oracle.check(false);
     bool canTurn = true;
-    while (isJudged()) {
-        const QList<int> events = m_oracle.mustTurn() ? QList<int>() : enabledEvents(false);
-        if (events.isEmpty() && !m_oracle.mustTurn())
+    while (m_oracle.isJudged()) {
+        const QList<int> events = mustTurn() ? QList<int>() : enabledEvents(false);
+        if (events.isEmpty() && !mustTurn())
             break;
         const int choice = m_chooser.choose(int(events.size())
                                             + (canTurn && !events.isEmpty() ? 1 : 0));
@@ -340,26 +345,25 @@ QByteArray World::run()
             deliver(events[choice], false);
         else
             note("turn");
-        if (isTime || !canTurn)
+        m_oracle.settle();
+        if (isTime || !canTurn) {
             turn();
-        m_oracle.check(isTime || !canTurn);
+            m_oracle.turned();
+        }
     }
     note("turn");
     turn();
-    m_oracle.check(true);
+    m_oracle.turned();
     note("end");
     m_isEnding = true;
     letEverythingEnd();
-    return m_oracle.objection();
+    return m_oracle.objection;
 }
 
 void World::letEverythingEnd()
 {
     static constexpr int MostRounds = 30;
-    const auto &tasks = m_oracle.tasks();
-    const auto hasEnded = [](const Task &task) {
-        return task.hasEnded || task.kind != Task::Coroutine;
-    };
+    const auto &tasks = m_oracle.tasks;
     for (int round = 0; round < MostRounds; ++round) {
         for (const auto &[name, door] : m_gates)
             perform({"open", name}, false);
@@ -369,17 +373,16 @@ void World::letEverythingEnd()
             if (job)
                 perform({"emit", name}, false);
         }
+        m_oracle.settle();
         const Place place(m_oracle, {Frame::Loop});
         m_clock.advance(1min);
-        if (std::all_of(tasks.begin(), tasks.end(), hasEnded))
+        if (std::ranges::all_of(tasks, &Task::hasEnded))
             break;
     }
     turn();
-    m_oracle.check(true);
-    for (const Task &task : tasks) {
-        if (!hasEnded(task))
-            m_oracle.object(task.name + " has not ended when all it can wait for has");
-    }
+    m_oracle.turned();
+    for (const Task &task : tasks)
+        m_oracle.rule(task.hasEnded, "not ended when all it can wait for has", task.name);
     checkRoots();
     m_named.clear();
     checkNothingIsLeft();
@@ -388,21 +391,18 @@ void World::letEverythingEnd()
 void World::checkNothingIsLeft()
 {
     for (const auto &[name, job] : m_jobs) {
-        if (job && !connectedSignals(job).isEmpty())
-            m_oracle.object("A10: " + name
-                            + " is still connected: " + connectedSignals(job).join(", "));
+        m_oracle.rule(!job || connectedSignals(job).isEmpty(), "A10: still connected", name);
         // Not decided: whether an object for which several wait is aborted once for each of them.
-        if (job && job->aborts() > 1 && m_program.countWaits(name) == 1)
-            m_oracle.object("A1: " + name + " is aborted twice");
+        m_oracle.rule(!job || job->aborts() < 2 || m_program.countWaits(name) > 1,
+                      "A1: aborted twice", name);
     }
     for (const ScopeSpec &spec : m_program.scopes) {
-        Scope *scope = m_oracle.scope(spec.name);
+        Scope *scope = m_scopes.value(spec.name);
         if (scope->object && !scope->isDying)
             destroyScope(scope);
     }
     turn();
-    if (queuedDeadlines() != 0)
-        m_oracle.object("A10: deadlines are left in the queue");
+    m_oracle.rule(queuedDeadlines() == 0, "A10: deadlines are left", "the queue");
 }
 
 void World::checkRoots()
@@ -411,8 +411,8 @@ void World::checkRoots()
         const End expected = root.record->outcome == Outcome::Cancelled ? End::Cancelled
                 : root.record->outcome == Outcome::TimedOut             ? End::TimedOut
                                                                         : End::Returned;
-        if (root.record->hasEnded && root.observed->end != expected)
-            m_oracle.object("A4: " + root.record->name + " does not end with "
-                            + nameOf(root.record->outcome));
+        if (root.record->hasEnded && !root.record->isOpen && root.observed->end != expected)
+            m_oracle.rule(false, "A4: this is not what it has to end with",
+                          root.record->name + " -> " + nameOf(root.record->outcome));
     }
 }

@@ -32,7 +32,7 @@ public:
     // Returns the first objection to what has happened.
     QByteArray run();
     // At which it was not judged any further.
-    const QByteArray &question() const { return m_oracle.question(); }
+    const QByteArray &question() const { return m_oracle.question; }
     const QByteArrayList &trace() const { return m_trace; }
 
 private:
@@ -43,13 +43,13 @@ private:
     struct Named
     {
         std::variant<QCoro::Task<>, QCoro::Task<int>, QCoro::Task<Job *>> task;
-        Task *record = nullptr;
+        Wait *wait = nullptr;
     };
 
     // interpreter.cpp
     static QCoro::Task<int> interpret(QTimeoutScope &scope, World *world, const Coroutine *code,
                                       Tracked argument);
-    static QCoro::Task<int> interpretPlain(World *world, const Step *step, Task *record,
+    static QCoro::Task<int> interpretPlain(World *world, const Step *step, Wait *wait,
                                            const Task *caller);
     QCoro::Task<int> makeTask(const Task *caller, const Step &step);
     QCoro::Task<std::optional<int>> makeOptionalTask(const Step &step);
@@ -58,24 +58,27 @@ private:
     QCoro::Task<int> callNow(const Step &step, const Task *caller);
     QCoro::Task<int> runNow(const Step &step);
     QCoro::Task<int> detachNow(const Step &step);
-    void addRun(const Step &step);
     template<typename... Args>
     auto shield(Args &&...args);
     bool canDo(const Task *caller, const Step &step) const;
     bool mayCall(const Task *caller, const Scope *scope, bool isShielded = false) const;
     Scope *scopeFor(const Step &step, const Task *caller) const;
-    Wait waitOf(const Step &step);
+    void suspend(Task *task, const Step &step);
+    template<typename Run>
+    auto runOf(const Step &step, Run run);
     Wait operationOf(const Step &step);
     const Coroutine *code(const QByteArray &name) const;
     void startRoots();
 
-    void connectScope(Scope *scope);
+    Scope *addScope(const QByteArray &name, QTimeoutScope *object, Scope *parent, Time due);
     Scope *ownScope(QTimeoutScope &scope, const QByteArray &name);
     Scope *makeStackScope(const Step &step);
     void destroyScope(Scope *scope);
-    Time timeIn(int time);
+    Time timeIn(int time) const;
 
     void turn();
+    bool mustTurn() const;
+    bool isShared(const QByteArray &job) const;
     void nestedTurn();
     void hook(const char *where, const QByteArray &name);
     QList<int> enabledEvents(bool inHook) const;
@@ -90,7 +93,6 @@ private:
     void letEverythingEnd();
     void checkRoots();
     void checkNothingIsLeft();
-    bool isJudged() const;
     void note(const QByteArray &text);
 
     struct Root
@@ -110,8 +112,11 @@ private:
     std::map<QByteArray, std::unique_ptr<Door>> m_gates;
     std::map<QByteArray, QPointer<Job>> m_jobs;
     std::map<QByteArray, Named> m_named;
+    QHash<QByteArray, Scope *> m_scopes;
+    QHash<QByteArray, Task *> m_callees; // the last of each name
     std::vector<Root> m_roots;
-    Task *m_last = nullptr; // that was made
+    Task *m_last = nullptr; // that was called
+    Wait *m_wait = nullptr; // for what was made last
     int m_ownTime = -1; // of the run that is about to make a scope
     QByteArrayList m_trace;
     int m_indent = 0;
@@ -123,9 +128,9 @@ private:
 class World::Place
 {
 public:
-    explicit Place(Oracle &oracle) : m_oracle(oracle), m_depth(oracle.stack().depth()) {}
-    Place(Oracle &oracle, const Frame &frame) : Place(oracle) { oracle.stack().push(frame); }
-    ~Place() { m_oracle.stack().truncate(m_depth); }
+    explicit Place(Oracle &oracle) : m_oracle(oracle), m_depth(oracle.stack.depth()) {}
+    Place(Oracle &oracle, const Frame &frame) : Place(oracle) { oracle.stack.push(frame); }
+    ~Place() { m_oracle.stack.truncate(m_depth); }
     Q_DISABLE_COPY_MOVE(Place)
 
 private:
