@@ -386,8 +386,8 @@ void tst_DevicesMoments::waitForBlocks()
     QVERIFY(QTimeout::waitFor(1s, QTimeout::waitForReadyRead, &wire));
     auto *gone = new Wire;
     gone->deleteLater();
-    QVERIFY_EXCEPTION_THROWN(QTimeout::waitFor(1s, QTimeout::waitForReadyRead, gone),
-                             QTimeoutCancelled);
+    QVERIFY_THROWS_EXCEPTION(QTimeoutCancelled,
+                             QTimeout::waitFor(1s, QTimeout::waitForReadyRead, gone));
 }
 
 void tst_DevicesMoments::shieldAndDetach()
