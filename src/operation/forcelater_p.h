@@ -55,12 +55,17 @@ public:
     EndOfObject(QObject *object, std::shared_ptr<EndState> state);
     ~EndOfObject() override;
 
+    bool hasSignal() const { return m_hasSignal; }
+    bool isAnotherProcess() const;
+
 public Q_SLOTS:
     void ended();
 
 private:
     void tell() const;
 
+    bool m_hasSignal = false;
+    qint64 m_processId = 0; // if it is one
     const std::shared_ptr<EndState> m_state;
 };
 
@@ -72,10 +77,12 @@ class ForceLater final : public QObject, public DeadlineEntry
 {
 public:
     ForceLater(DeadlineQueue *queue, QObject *object, ObjectGuard &&guard, const ObjectRule &rule,
-               const Owner &owner);
+               Owner &&owner);
     ~ForceLater() override;
 
     void begin(std::chrono::milliseconds gracePeriod);
+    // It has been asked, or forced, by another one.
+    void wait(std::chrono::milliseconds period, bool isForced);
     void objectEnded();
 
 protected:
@@ -83,7 +90,7 @@ protected:
 
 private:
     void step(ObjectRule::Function function);
-    void destroyObject();
+    static void endWithApplication();
 
     QObject *const m_object;
     ObjectGuard m_guard;

@@ -88,6 +88,14 @@ bool ObjectGuard::isGone() const
     return !m_shared->isThere();
 }
 
+QThread *ObjectGuard::threadOf(const QObject *object) const
+{
+    if (!m_shared)
+        return object->thread();
+    const QMutexLocker lock(&m_shared->mutex);
+    return m_shared->isThere() ? object->thread() : nullptr;
+}
+
 /*
     An object that lives in no thread, since its own has gone, is not written by anybody.
 */

@@ -135,19 +135,17 @@ void Life::begin(Deadline deadline)
         leaveEnclosing();
     if (!m_scope->children().isEmpty())
         adoptChildren(m_scope);
-    if (hasIdle()) {
-        if (const auto *threadQueue = DeadlineQueue::current())
-            m_extra->idle = threadQueue->resolve(std::chrono::nanoseconds(m_extra->idleTimeout));
-    }
     setDeadline(deadline);
+    if (m_extra && m_extra->idleTimeout > 0)
+        startIdleTime();
     if (m_hasWatched)
         finishWhenIdle();
 }
 
 void Life::setDeadline(Deadline deadline)
 {
+    enterThread();
     m_type = deadline.timerType();
-    m_isInTransit = false;
     if (auto *threadQueue = DeadlineQueue::current()) {
         m_length = threadQueue->lengthOf(deadline);
         setTime(threadQueue, threadQueue->resolve(deadline));
@@ -178,59 +176,6 @@ qint64 Life::remainingUntil(qint64 time) const noexcept
     const qint64 now = threadQueue && !m_isInTransit ? threadQueue->now()
                                                      : QDeadlineTimer::current().deadlineNSecs();
     return std::max<qint64>(saturatedSum(time, -now), 0);
-}
-
-/*
-    The idle timeout
-    ================
-
-    The entry in the queue has the earlier of both times. To touch a scope sets it to a later one, which moves
-    nothing: so it costs as much as to reschedule it (I1).
-*/
-
-void Life::setTime(DeadlineQueue *threadQueue, DeadlineQueue::Time own)
-{
-    if (!hasIdle())
-        return threadQueue->set(this, own);
-    m_extra->own = own;
-    threadQueue->set(this,
-                     {std::min(own.deadline, m_extra->idle.deadline),
-                      std::min(own.latest, m_extra->idle.latest)});
-}
-
-void Life::beginIdleTime()
-{
-    enterThread();
-    if (auto *threadQueue = DeadlineQueue::current()) {
-        m_extra->idle = threadQueue->resolve(std::chrono::nanoseconds(m_extra->idleTimeout));
-        setTime(threadQueue, m_extra->own);
-    }
-}
-
-void Life::setIdleTimeout(qint64 nsecs)
-{
-    enterThread();
-    const qint64 own = ownDeadline();
-    extra().idleTimeout = nsecs;
-    auto *threadQueue = DeadlineQueue::current();
-    if (!isActive() || !threadQueue)
-        return;
-    m_extra->own = threadQueue->resolve(own, m_type);
-    if (nsecs > 0)
-        beginIdleTime();
-    else
-        setTime(threadQueue, m_extra->own);
-}
-
-/*
-    It has ended by an abort: keeps what can be told of that.
-*/
-void Life::noteEnd(const QString &reason)
-{
-    if (m_state == QTimeoutScope::Expired && isIdleFirst())
-        m_extra->expiredIdleTimeout = m_extra->idleTimeout;
-    else if (m_state == QTimeoutScope::Cancelled && !reason.isEmpty())
-        extra().reason = reason;
 }
 
 /*

@@ -157,6 +157,7 @@ private:
         QHash<const QObject *, Work *> watchedObjects;
         std::stop_source stopSource{std::nostopstate}; // made when somebody asks
         qint64 idleTimeout = 0; // nanoseconds; zero is none
+        qint64 idleTimeoutOfLife = 0; // the same, as it was when the life ended
         qint64 expiredIdleTimeout = 0;
         // While there is an idle timeout: when the deadline comes up, and when the idle time is over.
         DeadlineQueue::Time own;
@@ -168,11 +169,12 @@ private:
     ~Life();
 
     Extra &extra();
-    bool hasIdle() const noexcept { return m_extra && m_extra->idleTimeout > 0; }
+    bool hasIdle() const noexcept { return m_extra && m_extra->idleTimeoutOfLife > 0; }
     bool isIdleFirst() const noexcept
     {
         return hasIdle() && m_extra->idle.deadline < m_extra->own.deadline;
     }
+    void startIdleTime();
     void beginIdleTime();
     void setTime(DeadlineQueue *threadQueue, DeadlineQueue::Time own);
     void noteEnd(const QString &reason);

@@ -41,11 +41,13 @@ void Life::leaveThread()
     }
     quint32 known = 2; // to the scope and here
     if (isActive()) {
-        m_isInTransit = true;
-        if (const DeadlineQueue *oldQueue = DeadlineQueue::existing(); oldQueue && hasIdle()) {
+        // One that has not arrived in this thread has its times in real time already.
+        const DeadlineQueue *oldQueue = m_isInTransit ? nullptr : DeadlineQueue::existing();
+        if (oldQueue && hasIdle()) {
             for (DeadlineQueue::Time *time : {&m_extra->own, &m_extra->idle})
                 time->deadline = oldQueue->toReal(time->deadline);
         }
+        m_isInTransit = true;
         if (isQueued())
             queue()->release(this);
         if (isLinked() && nearestActiveOf(scope->parent()) != m_enclosing)

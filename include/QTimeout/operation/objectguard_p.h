@@ -40,6 +40,8 @@ public:
     void watch(QObject *object, void *owner = nullptr, Notify notify = nullptr);
     void mute() noexcept;
     void release();
+    // Null if it has been destroyed.
+    QThread *threadOf(const QObject *object) const;
     bool isWatching() const noexcept { return bool(m_shared); }
 
     // The object may be read and written by the calling thread.

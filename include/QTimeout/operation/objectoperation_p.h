@@ -51,10 +51,12 @@ public:
     }
 
     // May destroy this: the coroutine may be resumed by an event loop in the function.
-    void abort(std::chrono::milliseconds gracePeriod, const Owner &owner = {})
+    void abort(std::chrono::milliseconds gracePeriod, Owner &&owner = {})
     {
-        if (m_object)
-            abortObject(m_object, std::move(m_guard), objectRule<Object>, gracePeriod, owner);
+        if (m_object) {
+            abortObject(m_object, std::move(m_guard), objectRule<Object>, gracePeriod,
+                        std::move(owner));
+        }
     }
 
     const QObject *abortedObject() const noexcept { return m_object; }
@@ -217,10 +219,10 @@ public:
 
     static bool isOver(QTimer *timer) { return !timer->isActive(); }
     void start(Wait *wait) { listenForEnd(wait, &QTimer::timeout); }
-    void abort(std::chrono::milliseconds, const Owner &owner = {}) const
+    void abort(std::chrono::milliseconds, Owner &&owner = {}) const
     {
         if (owner && !isGone())
-            destroyLater(object(), owner);
+            destroyLater(object()->thread(), std::move(owner));
     }
     void take() const { Q_UNUSED(object()) }
 };

@@ -19,6 +19,7 @@
 #include <type_traits>
 
 QT_FORWARD_DECLARE_CLASS(QProcess)
+QT_FORWARD_DECLARE_CLASS(QThread)
 
 namespace QTimeout::detail {
 
@@ -32,7 +33,7 @@ struct ObjectRule
     Function abort;
     Function force; // null if there is no second step
     bool (*isOver)(QObject *); // whether it has ended; null if nobody can tell
-    bool isForAny; // of an object of which only the base class is known
+    bool isForAny; // nothing is known of the class, which may be any that is derived from it
 };
 
 /*
@@ -52,7 +53,9 @@ template<typename Object>
 constexpr ObjectRule makeObjectRule()
 {
     ObjectRule rule{[](QObject *object) { abortOperation(*static_cast<Object *>(object)); },
-                    nullptr, nullptr, std::is_same_v<Object, QObject>};
+                    nullptr, nullptr,
+                    std::is_base_of_v<DefaultAbort,
+                                      QTimeoutAbort<Object>> && !HasAbortFunction<Object>};
     if constexpr (HasForce<Object>)
         rule.force = [](QObject *object) { forceOperation(*static_cast<Object *>(object)); };
     if constexpr (std::is_base_of_v<QProcess, Object>) {
@@ -82,9 +85,9 @@ using Owner = std::shared_ptr<void>;
     May do anything.
 */
 QTIMEOUT_EXPORT void abortObject(QObject *object, ObjectGuard &&guard, const ObjectRule &rule,
-                                 std::chrono::milliseconds gracePeriod, const Owner &owner = {});
-// Drops the reference from the event loop of the object's thread.
-QTIMEOUT_EXPORT void destroyLater(QObject *object, const Owner &owner);
+                                 std::chrono::milliseconds gracePeriod, Owner &&owner = {});
+// Drops the reference as deleteLater() does in this thread; at once if there is none.
+QTIMEOUT_EXPORT void destroyLater(QThread *thread, Owner &&owner);
 
 } // namespace QTimeout::detail
 

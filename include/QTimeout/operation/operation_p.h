@@ -126,6 +126,10 @@ auto makeOperation(Operation &&operation)
         return NoOperation();
     } else if constexpr (isUniquePointer<Type>) {
         if constexpr (PointerToObject<typename Type::pointer>) {
+            static_assert(
+                    !std::is_base_of_v<QThread, typename Type::element_type>,
+                    "QTimeout::run: a thread cannot be aborted, and must not be destroyed while it is "
+                    "running: keep it outside, and pass a pointer.");
             using Inner = decltype(objectOperation(operation.get()));
             return OwnedOperation<Inner, Type>(objectOperation(operation.get()),
                                                std::move(operation));

@@ -36,7 +36,7 @@ class QTIMEOUT_EXPORT QTimeoutScope : public QObject
     Q_PROPERTY(std::chrono::milliseconds idleTimeout READ idleTimeout WRITE setIdleTimeout NOTIFY
                        idleTimeoutChanged)
     Q_PROPERTY(QString errorString READ errorString NOTIFY stateChanged)
-    Q_PROPERTY(QTimeoutScope *enclosingScope READ enclosingScope)
+    Q_PROPERTY(QTimeoutScope *enclosingScope READ enclosingScope NOTIFY stateChanged)
 
 public:
     enum State { Inactive, Active, Expired, Cancelled, Finished };

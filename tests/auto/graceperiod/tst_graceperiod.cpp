@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <functional>
+#include <utility>
 
 using namespace std::chrono_literals;
 
@@ -352,6 +353,22 @@ private Q_SLOTS:
         thread.quit();
         QVERIFY(thread.wait(Patience));
     }
+    // Then the thread of the object goes on.
+    void scopesThreadEndsAndItDoesNot()
+    {
+        realTime();
+        Server server;
+        const std::unique_ptr<QThread> thread(QThread::create([&server] {
+            QTimeoutScope scope(1h);
+            scope.setGracePeriod(20ms);
+            scope.watch(&server);
+        }));
+        thread->start();
+        QVERIFY(thread->wait(Patience));
+        QTRY_COMPARE_WITH_TIMEOUT(server.forced.load(), 1, Patience);
+        QCOMPARE(server.asked, 1);
+        QCOMPARE(server.forcedIn, QThread::currentThread());
+    }
     void scopesThreadEndsFirst()
     {
         Server server;
@@ -386,7 +403,7 @@ private Q_SLOTS:
     void stubbornProcessIsKilled_data()
     {
         QTest::addColumn<QString>("form");
-        for (const char *form : {"watch", "watch as QObject", "run", "zero"})
+        for (const char *form : {"watch", "watch as QObject", "watch as QIODevice", "run", "zero"})
             QTest::newRow(form) << form;
     }
     void stubbornProcessIsKilled()
@@ -400,6 +417,8 @@ private Q_SLOTS:
             scope.watch(&process);
         else if (form == "watch as QObject")
             scope.watch(static_cast<QObject *>(&process));
+        else if (form == "watch as QIODevice")
+            scope.watch(static_cast<QIODevice *>(&process));
         else
             observe(scope.run(&process));
         if (form == "zero")
@@ -425,6 +444,31 @@ private Q_SLOTS:
         process.start("sleep", {"1000"});
         QVERIFY(process.waitForStarted(Patience));
         clock().advance(1min);
+        QCOMPARE(process.state(), QProcess::Running);
+        process.kill();
+        QVERIFY(process.waitForFinished(Patience));
+    }
+    // By a slot that was told before, and runs an event loop for longer than the grace period.
+    void processThatIsBeingStartedAnewIsLeftAlone()
+    {
+        QProcess process;
+        process.start("sleep", {"1000"});
+        QVERIFY(process.waitForStarted(Patience));
+        bool isRunning = false;
+        bool isFirst = true;
+        connect(&process, &QProcess::finished, this, [&] {
+            if (!std::exchange(isFirst, false))
+                return;
+            process.start("sleep", {"1000"});
+            QVERIFY(process.waitForStarted(Patience));
+            clock().advance(1min);
+            isRunning = process.state() == QProcess::Running;
+        });
+        QTimeoutScope scope(1s);
+        scope.watch(&process);
+        clock().advance(1s);
+        QVERIFY(process.waitForFinished(Patience));
+        QTRY_VERIFY_WITH_TIMEOUT(isRunning, Patience);
         QCOMPARE(process.state(), QProcess::Running);
         process.kill();
         QVERIFY(process.waitForFinished(Patience));

@@ -10,6 +10,8 @@
 #include <QtCore/qtimer.h>
 #include <QtTest/qsignalspy.h>
 
+#include <atomic>
+#include <functional>
 #include <memory>
 
 using namespace std::chrono_literals;
@@ -39,7 +41,10 @@ public:
     void abort()
     {
         ++aborts;
-        finish();
+        if (onAbort)
+            onAbort();
+        else
+            finish();
     }
     void finish()
     {
@@ -50,15 +55,43 @@ public:
     }
 
     int aborts = 0;
+    std::function<void()> onAbort;
 
 Q_SIGNALS:
     void finished();
 
 private:
     bool m_isFinished = false;
-    static inline int s_alive = 0;
+    static inline std::atomic<int> s_alive = 0;
     static inline bool s_isEmitting = false;
     static inline int s_destroyedInEmission = 0;
+};
+
+/*
+    Does not end by being asked.
+*/
+class ForcedReply : public Reply
+{
+    Q_OBJECT
+
+public:
+    using Reply::Reply;
+    int forced() const { return s_forced; }
+    void force() { ++s_forced; }
+
+    static inline std::atomic<int> s_forced = 0;
+};
+
+template<>
+struct QTimeoutAbort<ForcedReply>
+{
+    static void abort(ForcedReply &reply)
+    {
+        ++reply.aborts;
+        if (reply.onAbort)
+            reply.onAbort();
+    }
+    static void force(ForcedReply &reply) { reply.force(); }
 };
 
 struct CountingDeleter
@@ -316,6 +349,115 @@ private Q_SLOTS:
         QVERIFY(thread.wait(Patience));
         QCOMPARE(count, 1);
         QCOMPARE(deletedIn, &thread);
+    }
+    void abortDestroysIt_data()
+    {
+        QTest::addColumn<bool>("isForced");
+        QTest::newRow("without force") << false;
+        QTest::newRow("with force") << true;
+    }
+    // Not by the owner.
+    void abortDestroysIt()
+    {
+        QFETCH(const bool, isForced);
+        auto *manager = new QObject;
+        auto *reply = isForced ? new ForcedReply(manager) : new Reply(manager);
+        reply->onAbort = [manager] { delete manager; };
+        QTimeoutScope scope(1h);
+        const auto task = isForced ? nullptr : observe(scope.run(ReplyPointer(reply)));
+        const auto forced = isForced
+                ? observe(
+                        scope.run(std::unique_ptr<ForcedReply>(static_cast<ForcedReply *>(reply))))
+                : nullptr;
+        scope.cancel();
+        settle();
+        QCOMPARE(isForced ? forced->end : task->end, End::Cancelled);
+        clock().advance(1h);
+    }
+    void endsInALoopOfAbort()
+    {
+        auto *reply = new ForcedReply;
+        reply->onAbort = [reply] {
+            QEventLoop loop;
+            QMetaObject::invokeMethod(reply, &Reply::finish, Qt::QueuedConnection);
+            QMetaObject::invokeMethod(&loop, &QEventLoop::quit, Qt::QueuedConnection);
+            loop.exec();
+            settle();
+        };
+        QTimeoutScope scope(1h);
+        const auto task = observe(scope.run(std::unique_ptr<ForcedReply>(reply)));
+        scope.cancel();
+        settle();
+        QCOMPARE(task->end, End::Cancelled);
+    }
+    // As by deleteLater(): a slot that shows a message box does not lose the sender.
+    void notInALoopOfItsOwnSlot()
+    {
+        auto *reply = new Reply;
+        const QPointer<Reply> pointer(reply);
+        QTimeoutScope scope(1h);
+        bool isThere = false;
+        connect(reply, &Reply::finished, &scope, [&] {
+            scope.cancel();
+            QEventLoop loop;
+            QMetaObject::invokeMethod(&loop, &QEventLoop::quit, Qt::QueuedConnection);
+            loop.exec();
+            isThere = pointer;
+        });
+        const auto task = observe(scope.run(ReplyPointer(reply)));
+        QMetaObject::invokeMethod(reply, &Reply::finish, Qt::QueuedConnection);
+        settle();
+        QVERIFY(isThere);
+        QVERIFY(task->end != End::Pending);
+    }
+    void scopesThreadEndsFirst()
+    {
+        realTime();
+        ForcedReply::s_forced = 0;
+        auto *reply = new ForcedReply; // of this thread
+        const QPointer<ForcedReply> pointer(reply);
+        const std::unique_ptr<QThread> thread(QThread::create([reply] {
+            QTimeoutScope scope(1h);
+            scope.setGracePeriod(20ms);
+            observe(scope.run(std::unique_ptr<ForcedReply>(reply)));
+        }));
+        thread->start();
+        QVERIFY(thread->wait(Patience));
+        QTRY_COMPARE_WITH_TIMEOUT(ForcedReply::s_forced.load(), 1, Patience);
+        QTRY_VERIFY_WITH_TIMEOUT(!pointer, Patience);
+    }
+    void itsThreadHasEnded()
+    {
+        QThread thread;
+        thread.start();
+        auto *reply = new Reply;
+        reply->moveToThread(&thread);
+        thread.quit();
+        QVERIFY(thread.wait(Patience));
+        const auto task = observe(QTimeout::run(1s, ReplyPointer(reply)));
+        clock().advance(1s);
+        QCOMPARE(task->end, End::TimedOut);
+    }
+    void alwaysInItsThread()
+    {
+        realTime();
+        QThread thread;
+        thread.start();
+        QThread *deletedIn = nullptr;
+        using Pointer = std::unique_ptr<Reply, CountingDeleter>;
+        for (int i = 0; i < 500; ++i) {
+            auto *reply = new Reply;
+            reply->moveToThread(&thread);
+            int count = 0;
+            QTimeoutScope scope(1h);
+            observe(scope.run(Pointer(reply, {&count, &deletedIn})));
+            scope.cancel();
+            while (Reply::alive() > 0)
+                QThread::yieldCurrentThread();
+            QCOMPARE(deletedIn, &thread);
+        }
+        thread.quit();
+        QVERIFY(thread.wait(Patience));
     }
     void managerHasNoChildMoreThanBefore()
     {

@@ -5,6 +5,7 @@
 #include "testsupport.h"
 
 #include <QtCore/qlocale.h>
+#include <QtCore/qsemaphore.h>
 #include <QtTest/qsignalspy.h>
 
 using namespace std::chrono_literals;
@@ -105,6 +106,15 @@ private Q_SLOTS:
         QVERIFY(scope.hasExpired());
         QVERIFY(!scope.hasExpiredIdle());
     }
+    void bothTogetherInRealTime()
+    {
+        realTime();
+        QTimeoutScope scope;
+        scope.setIdleTimeout(5ms);
+        scope.start(5ms);
+        QTRY_VERIFY_WITH_TIMEOUT(scope.hasExpired(), 20000);
+        QVERIFY(!scope.hasExpiredIdle());
+    }
     void setInALifeCountsAsATouch()
     {
         QTimeoutScope scope(1h);
@@ -195,6 +205,31 @@ private Q_SLOTS:
         QCOMPARE(scope.errorString(), QString("Nothing came for 1 s"));
     }
 
+    void setAfterTheEndIsForTheNextLife()
+    {
+        const auto secondsLeft = [](const QTimeoutScope &scope) {
+            return std::chrono::ceil<std::chrono::seconds>(
+                           scope.deadline().remainingTimeAsDuration())
+                    .count();
+        };
+        QTimeoutScope scope(5s);
+        scope.finish();
+        scope.setIdleTimeout(1s);
+        QCOMPARE(secondsLeft(scope), 5);
+        scope.start(8s);
+        scope.finish();
+        scope.setIdleTimeout(0ms);
+        QCOMPARE(secondsLeft(scope), 8);
+        scope.start(3s);
+        bool isForever = true;
+        connect(&scope, &QTimeoutScope::expired, &scope, [&] {
+            scope.setIdleTimeout(1s);
+            isForever = scope.deadline().isForever();
+        });
+        clock().advance(3s);
+        QVERIFY(!isForever);
+        QVERIFY(!scope.hasExpiredIdle());
+    }
     // S2
     void inactiveIsSilent()
     {
@@ -410,6 +445,64 @@ private Q_SLOTS:
         connect(&thread, &QThread::finished, scope, &QObject::deleteLater);
         thread.quit();
         QVERIFY(thread.wait());
+    }
+
+    // From real time to a thread whose clock is far ahead, and on before it has arrived.
+    void goesOnBeforeItHasArrived()
+    {
+        realTime();
+        QThread first;
+        QThread second;
+        first.start();
+        second.start();
+        QObject inFirst;
+        inFirst.moveToThread(&first);
+        auto *scope = new QTimeoutScope;
+        scope->setIdleTimeout(1000s);
+        scope->start(2000s);
+        auto *rescheduled = new QTimeoutScope;
+        rescheduled->setIdleTimeout(1000s);
+        rescheduled->start(QDeadlineTimer::Forever);
+        QSemaphore isReady;
+        QSemaphore hasCome;
+        const auto secondsLeft = [](std::chrono::nanoseconds time) {
+            return std::chrono::round<std::chrono::seconds>(time / 100).count() * 100;
+        };
+        std::chrono::nanoseconds left(0);
+        QMetaObject::invokeMethod(
+                &inFirst,
+                [&] {
+                    QTimeoutTestClock frozen;
+                    frozen.advance(100h);
+                    isReady.release();
+                    hasCome.acquire();
+                    rescheduled->reschedule(5000s);
+                    left = rescheduled->remainingTime();
+                    scope->moveToThread(&second);
+                },
+                Qt::QueuedConnection);
+        isReady.acquire();
+        scope->moveToThread(&first);
+        rescheduled->moveToThread(&first);
+        hasCome.release();
+        QMetaObject::invokeMethod(
+                &inFirst, [&] { delete rescheduled; }, Qt::BlockingQueuedConnection);
+        QCOMPARE(secondsLeft(left), 1000);
+        std::chrono::nanoseconds own(0);
+        QMetaObject::invokeMethod(
+                scope,
+                [&] {
+                    left = scope->remainingTime();
+                    own = scope->deadline().remainingTimeAsDuration();
+                    delete scope;
+                },
+                Qt::BlockingQueuedConnection);
+        QCOMPARE(secondsLeft(left), 1000);
+        QCOMPARE(secondsLeft(own), 2000);
+        for (QThread *thread : {&first, &second}) {
+            thread->quit();
+            QVERIFY(thread->wait(20000));
+        }
     }
 
     // A thousand touches a second for a minute move nothing and arm no timer.
