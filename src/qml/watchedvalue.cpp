@@ -255,7 +255,8 @@ static QCoro::Task<> follow(QCoro::QmlTask qmlTask, const QCoro::Task<QVariant> 
 static QString callerOf(QJSEngine *engine)
 {
     static const QRegularExpression place(QStringLiteral("@(.+):(\\d+)$"));
-    QJSValue stackOf = engine->evaluate(QStringLiteral("(function() { return new Error().stack; })"),
+    QJSValue stackOf = engine->evaluate(QStringLiteral(
+                                                "(function() { return new Error().stack; })"),
                                         QStringLiteral("QTimeout"));
     const QStringList stack = stackOf.call().toString().split(QLatin1Char('\n'));
     for (const QString &line : stack.mid(1)) { // the first is our own
