@@ -75,6 +75,8 @@ private:
 */
 class ForceLater final : public QObject, public DeadlineEntry
 {
+    Q_OBJECT
+
 public:
     ForceLater(DeadlineQueue *queue, QObject *object, ObjectGuard &&guard, const ObjectRule &rule,
                Owner &&owner);
