@@ -57,7 +57,7 @@ void CoroutineTask::rethrowTimeout()
                 continue;
             if (!known->isExpiry() || isSharedAbove(come))
                 return;
-            AbortRecord::throwErrorOf(exception);
+            AbortRecord::throwErrorOf(exception, known->isIdle());
         }
     } catch (...) {
         // Passed on as it is.

@@ -59,16 +59,19 @@ static AbortRecord *takePending(AbortList &aborts) noexcept
             if (item.isPending())
                 record->aborts.append(item);
         }
+        record->isIdle = !record->aborts.isEmpty() && record->aborts.begin()->isIdle();
     }
     aborts.deliver();
     return record;
 }
 
-static AbortRecord *recordOf(AbortId id) noexcept
+static AbortRecord *recordOf(AbortId id, Cause cause) noexcept
 {
     auto *record = new (std::nothrow) AbortRecord;
-    if (record)
-        record->aborts.add(id, Cause::Cancelled);
+    if (record) {
+        record->aborts.add(id, cause);
+        record->isIdle = cause == Cause::ExpiredIdle;
+    }
     return record;
 }
 
@@ -84,17 +87,29 @@ void AbortRecord::throwError(AbortList &aborts)
 
 void AbortRecord::throwCancelled(AbortId id)
 {
-    throw QTimeoutCancelled(recordOf(id));
+    throw QTimeoutCancelled(recordOf(id, Cause::Cancelled));
 }
 
-void AbortRecord::throwError(AbortId id)
+void AbortRecord::throwError(AbortId id, Cause cause)
 {
-    throw QTimeoutError(recordOf(id));
+    throw QTimeoutError(recordOf(id, cause));
 }
 
-void AbortRecord::throwErrorOf(const QTimeoutCancelled &exception)
+/*
+    Who was interrupted inside may have been so by the end of a scope of its own, so the exception does not know of the
+    idle timeout.
+*/
+void AbortRecord::throwErrorOf(const QTimeoutCancelled &exception, bool isIdle)
 {
-    throw QTimeoutError(exception.m_record.data());
+    AbortRecord *record = exception.m_record.data();
+    if (record && record->isIdle != isIdle) {
+        if (auto *copy = new (std::nothrow) AbortRecord) {
+            copy->aborts.copy(record->aborts);
+            copy->isIdle = isIdle;
+            record = copy;
+        }
+    }
+    throw QTimeoutError(record);
 }
 
 static const AbortList &abortsOf(const AbortRecord *record) noexcept

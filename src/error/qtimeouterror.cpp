@@ -46,11 +46,21 @@ QTimeoutError &QTimeoutError::operator=(const QTimeoutError &other) noexcept = d
 QTimeoutError::~QTimeoutError() noexcept = default;
 
 /*!
+    Returns true if it was not the deadline of the scope that has passed, but nothing had come for its
+    QTimeoutScope::idleTimeout.
+*/
+bool QTimeoutError::isIdleTimeout() const
+{
+    return m_record && m_record->isIdle;
+}
+
+/*!
     Returns a text for the programmer.
 */
 const char *QTimeoutError::what() const noexcept
 {
-    return "QTimeoutError: the deadline has passed";
+    return isIdleTimeout() ? "QTimeoutError: nothing has come for as long as the idle timeout"
+                           : "QTimeoutError: the deadline has passed";
 }
 
 /*!

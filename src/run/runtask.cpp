@@ -114,7 +114,7 @@ void RunTask::notify(AbortId id, Cause cause) noexcept
         cause = hasPassed ? Cause::Expired : Cause::Cancelled;
     }
     if (!isPending())
-        m_ownExpiry = cause == Cause::Expired && !(m_isScopeGiven && m_joins > 1) ? id : 0;
+        m_ownExpiry = cause != Cause::Cancelled && !(m_isScopeGiven && m_joins > 1) ? id : 0;
     Task::notify(id, cause);
 }
 
@@ -143,7 +143,7 @@ void RunTask::throwInterrupted()
 {
     AbortList &list = *aborts();
     if (!list.hasPending() && m_ownExpiry) // the scope had expired before
-        AbortRecord::throwError(m_ownExpiry);
+        AbortRecord::throwError(m_ownExpiry, startedIn() ? startedIn()->cause() : Cause::Expired);
     if (outcome() == Outcome::Expired && !isPendingAbove())
         AbortRecord::throwError(list);
     AbortRecord::throwCancelled(list);

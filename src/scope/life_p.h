@@ -65,7 +65,9 @@ public:
     Qt::TimerType timerType() const noexcept { return m_type; }
     Cause cause() const noexcept
     {
-        return m_state == QTimeoutScope::Expired ? Cause::Expired : Cause::Cancelled;
+        if (m_state != QTimeoutScope::Expired)
+            return Cause::Cancelled;
+        return expiredIdleTimeout() > 0 ? Cause::ExpiredIdle : Cause::Expired;
     }
 
     // From start to end

@@ -414,7 +414,7 @@ void QTimeoutScope::throwIfAborted()
     }
     if (life->state() == Cancelled)
         AbortRecord::throwCancelled(life->abortId());
-    AbortRecord::throwError(life->abortId());
+    AbortRecord::throwError(life->abortId(), life->cause());
 }
 
 /*!

@@ -21,7 +21,7 @@ namespace QTimeout::detail {
 using AbortId = quint64;
 
 // Why work is aborted.
-enum class Cause : quint8 { Expired, Cancelled };
+enum class Cause : quint8 { Expired, ExpiredIdle, Cancelled };
 
 QTIMEOUT_EXPORT AbortId newAbort() noexcept;
 
@@ -40,13 +40,15 @@ public:
     public:
         Item() noexcept = default;
         Item(AbortId id, Cause cause) noexcept
-            : m_bits(id << 3 | IsPending | (cause == Cause::Expired ? IsExpiry : 0))
+            : m_bits(id << 4 | IsPending | (cause != Cause::Cancelled ? IsExpiry : 0)
+                     | (cause == Cause::ExpiredIdle ? IsIdle : 0))
         {
         }
 
-        AbortId id() const noexcept { return m_bits >> 3; }
+        AbortId id() const noexcept { return m_bits >> 4; }
         bool isPending() const noexcept { return m_bits & IsPending; }
         bool isExpiry() const noexcept { return m_bits & IsExpiry; }
+        bool isIdle() const noexcept { return m_bits & IsIdle; } // by an idle timeout
         // It is to arrive before the call that aborts returns (A6).
         bool isUrgent() const noexcept { return m_bits & IsUrgent; }
         void deliver() noexcept { m_bits &= ~IsPending; }
@@ -56,6 +58,7 @@ public:
         static constexpr quint64 IsPending = 1;
         static constexpr quint64 IsExpiry = 2;
         static constexpr quint64 IsUrgent = 4;
+        static constexpr quint64 IsIdle = 8;
 
         quint64 m_bits;
     };
@@ -166,15 +169,17 @@ private:
 struct AbortRecord : QSharedData
 {
     AbortList aborts;
+    bool isIdle = false; // of an error: by an idle timeout
 
     // Throws what has come by those that are pending, which are delivered by that. Without memory the
     // exception tells of none.
     [[noreturn]] QTIMEOUT_EXPORT static void throwCancelled(AbortList &aborts);
     [[noreturn]] QTIMEOUT_EXPORT static void throwError(AbortList &aborts);
     [[noreturn]] QTIMEOUT_EXPORT static void throwCancelled(AbortId id);
-    [[noreturn]] QTIMEOUT_EXPORT static void throwError(AbortId id);
+    [[noreturn]] QTIMEOUT_EXPORT static void throwError(AbortId id, Cause cause);
     // The error that has come by the same aborts.
-    [[noreturn]] QTIMEOUT_EXPORT static void throwErrorOf(const QTimeoutCancelled &exception);
+    [[noreturn]] QTIMEOUT_EXPORT static void throwErrorOf(const QTimeoutCancelled &exception,
+                                                          bool isIdle);
     QTIMEOUT_EXPORT static const AbortList &of(const QTimeoutCancelled &exception) noexcept;
     QTIMEOUT_EXPORT static const AbortList &of(const QTimeoutError &exception) noexcept;
 };

@@ -21,6 +21,7 @@ public:
     QTimeoutError &operator=(const QTimeoutError &) noexcept;
     ~QTimeoutError() noexcept override;
 
+    bool isIdleTimeout() const;
     const char *what() const noexcept override;
     void raise() const override;
     QTimeoutError *clone() const override;

@@ -110,9 +110,14 @@ TestCase {
         const stack = make(stackComponent);
         const page = stack.push(pageComponent, { work: work }, StackView.Immediate);
         compare(page.scope.running, true);
-        stack.push(pageComponent, { work: make(cancellerComponent) }, StackView.Immediate);
+        const other = make(cancellerComponent);
+        stack.push(pageComponent, { work: other }, StackView.Immediate);
         clock.advance(500);
         compare(page.scope.running, true); // what is covered goes on
+        stack.pop(StackView.Immediate);
+        tryCompare(other, "cancels", 1);
+        compare(page.scope.running, true);
+        compare(work.cancels, 0);
         stack.clear(StackView.Immediate);
         tryCompare(work, "cancels", 1);
     }

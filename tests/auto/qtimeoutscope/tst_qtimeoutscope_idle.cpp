@@ -19,6 +19,19 @@ QCoro::Task<> sleepIn(QTimeoutScope &scope, std::chrono::milliseconds duration)
     co_await QTimeout::sleepFor(duration);
 }
 
+QCoro::Task<> runIn(QTimeoutScope &scope)
+{
+    Q_UNUSED(scope)
+    co_await QTimeout::run(5h, &sleepIn, 2h);
+}
+
+QCoro::Task<> scopeIn(QTimeoutScope &scope)
+{
+    Q_UNUSED(scope)
+    QTimeoutScope inner(5h);
+    co_await inner.run(&sleepIn, 2h);
+}
+
 } // namespace
 
 /*
@@ -379,6 +392,59 @@ private Q_SLOTS:
         QCOMPARE(task->end, End::Pending);
         clock().advance(100ms);
         QCOMPARE(task->end, End::TimedOut);
+    }
+    void errorSaysWhich_data()
+    {
+        QTest::addColumn<QString>("form");
+        QTest::addColumn<bool>("isIdle");
+        for (const char *form :
+             {"run", "call", "nested run", "nested scope", "coroutine", "checkpoint", "ended"}) {
+            QTest::newRow(qPrintable(QString("%1, idle").arg(form))) << form << true;
+            QTest::newRow(qPrintable(QString("%1, deadline").arg(form))) << form << false;
+        }
+    }
+    void errorSaysWhich()
+    {
+        QFETCH(QString, form);
+        QFETCH(bool, isIdle);
+        QTimeoutScope scope;
+        scope.setIdleTimeout(isIdle ? 1s : 1h);
+        scope.start(isIdle ? 1h : 1s);
+        QTimeoutError error;
+        QVERIFY(!error.isIdleTimeout());
+        bool hasThrown = false;
+        const auto note = [&](auto task) -> QCoro::Task<> {
+            try {
+                co_await task;
+            } catch (const QTimeoutError &thrown) {
+                error = thrown;
+                hasThrown = true;
+            }
+        };
+        if (form == "run")
+            note(scope.run(QTimeout::sleepFor(2h)));
+        else if (form == "call")
+            note(scope.run(&sleepIn, 2h));
+        else if (form == "nested run")
+            note(scope.run(&runIn));
+        else if (form == "nested scope")
+            note(scope.run(&scopeIn));
+        else if (form == "coroutine")
+            note(runIn(scope));
+        clock().advance(1s);
+        if (form == "checkpoint") {
+            try {
+                scope.throwIfAborted();
+            } catch (const QTimeoutError &thrown) {
+                error = thrown;
+                hasThrown = true;
+            }
+        } else if (form == "ended") {
+            note(scope.run(QTimeout::sleepFor(2h)));
+        }
+        QVERIFY(hasThrown);
+        QCOMPARE(error.isIdleTimeout(), isIdle);
+        QCOMPARE(QByteArray(error.what()).contains("idle"), isIdle);
     }
     void touchedInItsOwnSlots()
     {
