@@ -149,6 +149,19 @@ Q_SIGNALS:
 /*
     S7, and what A1, A10 and A11 say about watch().
 */
+/*
+    Has nothing that would abort it.
+*/
+class Mute : public QObject
+{
+    Q_OBJECT
+};
+
+class MuteToo : public QObject
+{
+    Q_OBJECT
+};
+
 class tst_QTimeoutScopeWatch : public QObject
 {
     Q_OBJECT
@@ -156,6 +169,7 @@ class tst_QTimeoutScopeWatch : public QObject
 private Q_SLOTS:
     void init() { failOnAnyWarning(); }
 
+    void saysOnceOfEachClassThatItCannotBeAborted();
     void finishKeepsWork();
     void finishHandsWorkToEnclosing();
     void finishHandsWorkPastInactiveEnclosing();
@@ -1340,6 +1354,42 @@ void tst_QTimeoutScopeWatch::objectOfAThreadThatHasGoneIsAborted()
     scope.cancel();
     QCOMPARE(job.aborts, 1);
     QCOMPARE(calls, 1);
+}
+
+static QStringList s_messages;
+
+// A1
+void tst_QTimeoutScopeWatch::saysOnceOfEachClassThatItCannotBeAborted()
+{
+    s_messages.clear();
+    const QtMessageHandler before = qInstallMessageHandler(
+            [](QtMsgType, const QMessageLogContext &, const QString &text) { s_messages += text; });
+    const auto restore = qScopeGuard([before] { qInstallMessageHandler(before); });
+    Mute mute;
+    Mute other;
+    MuteToo third;
+    Job job;
+    Upload upload;
+    QTimer timer;
+    QTimeoutScope scope(1h);
+    scope.watch(&job);
+    scope.watch(&upload);
+    scope.watch(&mute, [] {});
+    scope.watch(static_cast<QObject *>(&job));
+    QCOMPARE(s_messages, QStringList());
+    scope.watch(&mute);
+    QCOMPARE(s_messages.size(), 1);
+    QVERIFY(s_messages.constFirst().startsWith("QTimeoutScope::watch: Mute has none of abort()"));
+    scope.watch(&mute);
+    scope.watch(&other);
+    scope.watch(static_cast<QObject *>(&other));
+    QCOMPARE(s_messages.size(), 1);
+    scope.watch(static_cast<QObject *>(&third));
+    QCOMPARE(s_messages.size(), 2);
+    scope.watch(&timer);
+    QCOMPARE(s_messages.size(), 3);
+    QVERIFY(s_messages.constLast().startsWith("QTimeoutScope::watch: QTimer has none of abort()"));
+    scope.cancel();
 }
 
 QTEST_GUILESS_MAIN(tst_QTimeoutScopeWatch)
