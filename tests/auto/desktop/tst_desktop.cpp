@@ -40,7 +40,7 @@ private:
         QString errors;
     };
     static Result run(const QStringList &arguments, const QString &platform = u"offscreen"_s,
-                      const QString &locale = u"C"_s);
+                      const QString &locale = u"C.UTF-8"_s);
 };
 
 void tst_Desktop::initTestCase_data()
@@ -188,13 +188,15 @@ void tst_Desktop::qtOptions_data()
     QTest::addColumn<QString>("locale");
     QTest::addColumn<bool>("mirrored");
 
-    QTest::newRow("platform") << QStringList{u"-platform"_s, u"offscreen"_s} << u"C"_s << false;
-    QTest::newRow("reverse") << QStringList{u"-platform"_s, u"offscreen"_s, u"-reverse"_s} << u"C"_s
-                             << true;
+    QTest::newRow("platform") << QStringList{u"-platform"_s, u"offscreen"_s} << u"C.UTF-8"_s
+                              << false;
+    QTest::newRow("reverse") << QStringList{u"-platform"_s, u"offscreen"_s, u"-reverse"_s}
+                             << u"C.UTF-8"_s << true;
     QTest::newRow("style") << QStringList{u"-style"_s, u"Fusion"_s, u"-platform"_s, u"offscreen"_s}
-                           << u"C"_s << false;
+                           << u"C.UTF-8"_s << false;
     QTest::newRow("in one, twice a dash")
-            << QStringList{u"--platform"_s, u"offscreen"_s, u"-style=Fusion"_s} << u"C"_s << false;
+            << QStringList{u"--platform"_s, u"offscreen"_s, u"-style=Fusion"_s} << u"C.UTF-8"_s
+            << false;
     QTest::newRow("from the right")
             << QStringList{u"-platform"_s, u"offscreen"_s} << u"ar_EG.UTF-8"_s << true;
 }

@@ -8,8 +8,10 @@
 
 #include "testsupport.h"
 
+#include <QtCore/qeventloop.h>
 #include <QtCore/qiodevice.h>
 #include <QtCore/qpointer.h>
+#include <QtCore/qtimer.h>
 
 #include <algorithm>
 #include <cstring>
