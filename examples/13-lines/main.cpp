@@ -121,7 +121,7 @@ QCoro::Task<> talkOverSerialPort(QTimeoutScope &scope)
             return;
         const QByteArray question = std::exchange(received, QByteArray());
         // Not every version of QSerialPort tells that the other end hangs up.
-        const QByteArrayList answer = question == "bye!\n" ? QByteArrayList("good bye\n")
+        const QByteArrayList answer = question == "bye!\n" ? QByteArrayList{"good bye\n"}
                                                            : answerTo(question);
         for (const QByteArray &part : answer) {
             if (::write(terminal, part.constData(), size_t(part.size())) < 0)

@@ -136,11 +136,11 @@ TestCase {
                     onExpired: parent.expirations += 1
                 }
             }`.replace("parent.", "");
-        const first = Qt.createQmlObject(source(1000), testCase, "page.qml");
+        const first = createTemporaryQmlObject(source(1000), testCase, "page.qml");
         first.scope.watch(work);
         clock.advance(500);
         first.destroy();
-        const second = Qt.createQmlObject(source(3000), testCase, "page.qml");
+        const second = createTemporaryQmlObject(source(3000), testCase, "page.qml");
         wait(0);
         compare(work.cancels, 1);
         second.scope.watch(work);
@@ -149,6 +149,5 @@ TestCase {
         clock.advance(1);
         compare(second.expirations, 1);
         compare(work.cancels, 2);
-        second.destroy();
     }
 }

@@ -138,9 +138,10 @@ inline void expectNotActiveWarning(const char *function, const QTimeoutScope *sc
     expectWarning(function, scope, rest.constData());
 }
 
+// Newer versions of Qt warn of who disconnects an object from everything, which some tests do.
 inline void failOnAnyWarning()
 {
-    QTest::failOnWarning(QRegularExpression(QStringLiteral(".?")));
+    QTest::failOnWarning(QRegularExpression(QStringLiteral("^(?!QObject::disconnect: wildcard)")));
 }
 
 #endif // SCOPETEST_H
