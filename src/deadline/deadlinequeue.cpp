@@ -8,9 +8,6 @@
 
 #include <QtCore/qabstracteventdispatcher.h>
 #include <QtCore/qcoreapplication.h>
-#include <QtCore/qglobalstatic.h>
-#include <QtCore/qmutex.h>
-#include <QtCore/qset.h>
 #include <QtCore/qthread.h>
 #include <QtCore/qtimer.h>
 
@@ -193,23 +190,9 @@ DeadlineQueue *DeadlineQueue::make()
     return new DeadlineQueue;
 }
 
-static QBasicMutex s_queuesMutex;
-Q_GLOBAL_STATIC(QSet<const DeadlineQueue *>, s_queues)
-
-bool DeadlineQueue::hasGone(const DeadlineQueue *queue)
-{
-    const QMutexLocker lock(&s_queuesMutex);
-    return s_queues.exists() && !s_queues->contains(queue);
-}
-
 DeadlineQueue::DeadlineQueue() : m_mailbox(new Mailbox(this)), d(new Driver(this))
 {
     t_queue = this;
-    {
-        const QMutexLocker lock(&s_queuesMutex);
-        if (auto *queues = s_queues())
-            queues->insert(this);
-    }
     m_mailbox->setHere();
 
     // What else goes with the thread may come later, its own variables even after QThread::wait(), in Qt
@@ -229,11 +212,6 @@ DeadlineQueue::~DeadlineQueue()
 {
     m_mailbox->close();
     d->freeEntries();
-    {
-        const QMutexLocker lock(&s_queuesMutex);
-        if (s_queues.exists())
-            s_queues->remove(this);
-    }
     t_queue = nullptr;
 }
 

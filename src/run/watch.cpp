@@ -13,7 +13,6 @@
 #include <QtCore/qmetaobject.h>
 #include <QtCore/qmutex.h>
 #include <QtCore/qpointer.h>
-#include <QtCore/qprocess.h>
 #include <QtCore/qset.h>
 #include <QtCore/qthread.h>
 

@@ -122,8 +122,7 @@ void Wait::resume()
 
 void OwnWait::abandonedByWaiter(bool hasAwaited)
 {
-    // Only its own thread may touch it while there is one.
-    if (!m_suspension || !(isOfThisThread() || isThreadGone()))
+    if (!isOfThisThread() || !m_suspension)
         return;
     m_suspension->abandoned += hasAwaited;
     if (m_suspension->abandoned >= awaitersOf(*m_suspension))

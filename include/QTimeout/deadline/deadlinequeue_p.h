@@ -54,9 +54,6 @@ public:
     // The same without making one that does not exist.
     static DeadlineQueue *existing() noexcept;
 
-    // Whether a queue, known by its address, has gone with its thread.
-    static bool hasGone(const DeadlineQueue *queue);
-
     // That of the thread.
     const Mailbox::Pointer &mailbox() const noexcept { return m_mailbox; }
 

@@ -46,7 +46,6 @@ protected:
 
     bool isSuspended() const noexcept { return bool(m_waiter); }
     bool isOfThisThread() const noexcept { return m_thread == DeadlineQueue::existing(); }
-    bool isThreadGone() const { return DeadlineQueue::hasGone(m_thread); }
     bool canRun() const noexcept { return m_thread; }
     Outcome outcome() const noexcept { return m_outcome; }
     // Not by the operation's end, so that the coroutine is to be interrupted.
